@@ -1,0 +1,3 @@
+"""Countersign, an ops bot for billing."""
+
+__version__ = "0.1.0"

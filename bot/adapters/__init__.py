@@ -1,0 +1,1 @@
+"""One outside library each; foreign errors are translated once, here."""

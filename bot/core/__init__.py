@@ -1,0 +1,1 @@
+"""The words and values everything else is built from: no I/O, no clock."""

@@ -1,0 +1,136 @@
+"""Templates in content files, each of a kind that knows what its text becomes."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from jinja2 import TemplateError, Undefined, UndefinedError
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from bot.core.errors import ExpressionError
+from bot.core.expression import Expression, environment, names_of, paths_of
+from bot.core.quoting import segment
+
+
+def _plain(value: object) -> object:
+    return value
+
+
+def _encoded(value: object) -> object:
+    return value if isinstance(value, Undefined) else segment(value)
+
+
+class Template:
+    """Text with `{{ … }}` in it; parsed at load, rendered later. Raises ValueError when it does not parse."""
+
+    _finalize: ClassVar = staticmethod(_plain)
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        env = environment()
+        env.finalize = self._finalize
+        try:
+            tree = env.parse(source)
+            self._template = env.from_string(source)
+        except TemplateError as error:
+            raise ValueError(f"not a template: {error}") from error
+        self.names = names_of(tree)
+        self.paths = paths_of(tree)
+
+    def render(self, scope: Mapping[str, object]) -> str:
+        """Fill in. Raises ExpressionError, naming the template, when a value is missing."""
+        try:
+            return self._template.render(scope)
+        except (UndefinedError, TypeError, ValueError, ArithmeticError, TemplateError) as error:
+            raise ExpressionError(f"{self.source!r}: {error}") from error
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and isinstance(other, Template) and other.source == self.source
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.source))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.source!r})"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def read(value: object) -> "Template":
+            if isinstance(value, Template):
+                return value
+            if isinstance(value, str):
+                return cls(value)
+            raise ValueError("write text; quote it if it looks like a number, a date or yes/no")
+
+        return core_schema.no_info_plain_validator_function(
+            read, serialization=core_schema.plain_serializer_function_ser_schema(lambda t: t.source)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string"}
+
+
+class PathTemplate(Template):
+    """A URL path: every inserted value is encoded as one segment; the literal part must begin with `/`."""
+
+    _finalize: ClassVar = staticmethod(_encoded)
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source)
+        if not source.startswith("/") or "?" in source:
+            raise ValueError("a path begins with / and has no ?; put parameters under query:")
+
+
+class Value:
+    """A leaf of a JSON body or parameter: a literal, a template, or, when it is one `{{ … }}` alone, its value."""
+
+    def __init__(self, source: str | int | float | bool | None) -> None:
+        self.source = source
+        self._inner: Expression | Template | None = None
+        if isinstance(source, str) and "{" in source:
+            text = source.strip()
+            alone = text.startswith("{{") and text.endswith("}}") and text.count("{{") == 1
+            self._inner = Expression(text[2:-2].strip()) if alone else Template(source)
+        self.names = self._inner.names if self._inner else frozenset()
+        self.paths = self._inner.paths if self._inner else frozenset()
+
+    def value(self, scope: Mapping[str, object]) -> object:
+        """The literal, or what the template gives on `scope`. Raises ExpressionError."""
+        match self._inner:
+            case Expression() as expression:
+                return expression.value(scope)
+            case Template() as template:
+                return template.render(scope)
+        return self.source
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Value) and (type(other.source), other.source) == (
+            type(self.source),
+            self.source,
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self.source), self.source))
+
+    def __repr__(self) -> str:
+        return f"Value({self.source!r})"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def read(value: object) -> "Value":
+            match value:
+                case Value():
+                    return value
+                case None | bool() | int() | float() | str():
+                    return cls(value)
+            raise ValueError("write text, a number, true, false or null")
+
+        return core_schema.no_info_plain_validator_function(
+            read, serialization=core_schema.plain_serializer_function_ser_schema(lambda v: v.source)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": ["string", "number", "boolean", "null"]}

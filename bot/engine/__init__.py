@@ -1,0 +1,1 @@
+"""How the pieces combine: pure functions and state machines."""

@@ -1,0 +1,124 @@
+"""A system: one file under rules/, which says what is matched, who approves, and where things are asked."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+
+from bot.core.duration import Duration
+from bot.core.event import ops_event
+from bot.core.matching import Matcher
+from bot.core.model import Frozen
+from bot.steps.step import Name, ResourceName
+
+EnvName = Annotated[
+    str,
+    BeforeValidator(lambda v: v.removeprefix("env:") if isinstance(v, str) and v.startswith("env:") else v),
+    AfterValidator(lambda v: v),
+    Field(pattern=r"^[A-Z][A-Z0-9_]+$"),
+    PlainSerializer(lambda v: f"env:{v}"),
+    WithJsonSchema({"type": "string", "pattern": "^env:[A-Z][A-Z0-9_]+$"}),
+]
+"""`env:NAME`: the value lives in the environment, never in a file."""
+
+
+class PrometheusResource(Frozen):
+    prometheus: EnvName
+    timeout: Duration | None = None
+
+
+class DatabaseResource(Frozen):
+    """A DSN as a SQLAlchemy URL. `write: true` marks a role that actions may change rows with."""
+
+    database: EnvName
+    write: bool = False
+    timeout: Duration | None = None
+
+
+class HttpResource(Frozen):
+    http: EnvName
+    headers: dict[str, EnvName] = Field(default_factory=dict, description="header -> env:NAME")
+    bearer: EnvName | None = None
+    basic: tuple[str, EnvName] | None = Field(default=None, description="[user, env:NAME of the password]")
+    timeout: Duration | None = None
+
+
+class StripeResource(Frozen):
+    """Stripe with a restricted read key, and a write key for approved changes only."""
+
+    stripe: EnvName
+    write_key: EnvName | None = None
+    version: str | None = Field(default=None, description="the Stripe-Version this system is pinned to")
+    timeout: Duration | None = None
+
+
+class CommandResource(Frozen):
+    command: tuple[str, ...] = Field(min_length=1, description="the program and its fixed arguments")
+    enabled: EnvName = Field(description="off unless this variable is set to 1")
+    timeout: Duration | None = None
+
+
+Resource = PrometheusResource | DatabaseResource | HttpResource | StripeResource | CommandResource
+
+
+class Group(Frozen):
+    """Who may approve: a usergroup of the workspace, or people by id."""
+
+    usergroup: str | None = Field(default=None, pattern=r"^S[A-Z0-9]+$")
+    users: tuple[Annotated[str, Field(pattern=r"^[UW][A-Z0-9]+$")], ...] = ()
+
+    @model_validator(mode="after")
+    def _somebody(self) -> "Group":
+        if not self.usergroup and not self.users:
+            raise ValueError("give usergroup: or users:")
+        return self
+
+
+class EventPattern(str):
+    """An ops event, or a prefix of one ending in `*`."""
+
+    __slots__ = ()
+
+    def matches(self, event: str) -> bool:
+        return event.startswith(self[:-1]) if self.endswith("*") else event == self
+
+
+def _event_pattern(text: str) -> EventPattern:
+    if text.endswith(".*"):
+        return EventPattern(ops_event(text[:-2]) + ".*")
+    return EventPattern(ops_event(text))
+
+
+class Rule(Frozen):
+    """An ops event, and the alerts that mean it, lead to a runbook."""
+
+    model_config = Frozen.model_config | {"arbitrary_types_allowed": True}
+
+    event: Annotated[str, AfterValidator(_event_pattern)]
+    alert: tuple[Matcher, ...] = Field(default=(), description="Alertmanager matchers, all of which must hold")
+    runbook: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$")
+    channel: str | None = None
+    severity: str | None = None
+    split_by: tuple[str, ...] = Field(default=(), description="labels that fan one group out into incidents")
+
+
+class Check(Frozen):
+    """Reserved: a scheduled check. Its runner comes with the catalogue; the shape is fixed here."""
+
+    id: Name
+    cron: str
+    ask: dict[str, object]
+    metric: str = Field(pattern=r"^countersign_check_[a-z0-9_]+$")
+    labels: tuple[str, ...] = ()
+
+
+class System(Frozen):
+    """One rules file."""
+
+    system: Name
+    title: str
+    match: tuple[Matcher, ...] = Field(description="which alerts are this system's")
+    channel: str = Field(pattern=r"^(#[a-z0-9_-]+|C[A-Z0-9]+)$")
+    approvers: dict[Name, Group]
+    resources: dict[ResourceName, Resource]
+    options: dict[Name, str | int | float | bool] = Field(default_factory=dict)
+    rules: tuple[Rule, ...] = Field(min_length=1)

@@ -1,0 +1,1 @@
+"""The Slack edge: pure blocks and words, and listeners that write a row and answer."""

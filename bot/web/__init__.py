@@ -1,0 +1,1 @@
+"""The HTTP edge: ingest, health, metrics, and the door for Slack."""
