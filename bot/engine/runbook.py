@@ -217,6 +217,7 @@ class Action(Frozen):
     about: str | None = Field(
         default=None, description="one or two sentences for the card: what it does and does not do"
     )
+    when: Expression | None = Field(default=None, description="offered only if this holds (over option and evidence)")
     refuse: tuple[Guard, ...] = Field(default=(), description="reasons why it must not run now")
     inputs: dict[Name, Input] = Field(default_factory=dict)
     risk: Risk

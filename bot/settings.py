@@ -1,0 +1,71 @@
+"""Settings: environment variables only, read once, secrets kept out of every printout."""
+
+import socket
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.core.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """The bot's own settings; what a billing system needs is named in its rules file as env:NAME."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="COUNTERSIGN_", frozen=True, extra="ignore", hide_input_in_errors=True, populate_by_name=True
+    )
+
+    database_url: SecretStr = SecretStr("sqlite:///var/countersign.db")
+    listen: str = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[^:]+):\d{1,5}$")
+    webhook_token: SecretStr | None = None
+    webhook_hmac_secret: SecretStr | None = None
+    rules: Path = Path("rules")
+    runbooks: Path = Path("runbooks")
+    alerts: Path = Path("alerts.yml")
+    replica: str = Field(default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9_.-]{1,100}$")
+
+    slack_bot_token: SecretStr | None = Field(default=None, alias="SLACK_BOT_TOKEN")
+    slack_signing_secret: SecretStr | None = Field(default=None, alias="SLACK_SIGNING_SECRET")
+    slack_app_token: SecretStr | None = Field(default=None, alias="SLACK_APP_TOKEN")
+    slack_api_url: HttpUrl = Field(default=HttpUrl("https://slack.com/api/"), alias="SLACK_API_URL")
+
+    @field_validator(
+        "webhook_token", "webhook_hmac_secret", "slack_bot_token", "slack_signing_secret", "slack_app_token"
+    )
+    @classmethod
+    def _empty_is_unset(cls, value: SecretStr | None) -> SecretStr | None:
+        return value if value and value.get_secret_value() else None
+
+    @property
+    def host(self) -> str:
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.listen.rpartition(":")[2])
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the listener."""
+        return self.host in {"127.0.0.1", "localhost", "::1"}
+
+    @classmethod
+    def read(cls) -> Self:
+        """From the environment. Raises SettingsError naming each variable that is wrong, never its value."""
+        try:
+            settings = cls()
+        except ValidationError as error:
+            wrong = "; ".join(f"{_variable(e['loc'])}: {e['msg']}" for e in error.errors(include_input=False))
+            raise SettingsError(wrong) from None
+        if not settings.is_loopback and settings.webhook_token is None and settings.webhook_hmac_secret is None:
+            raise SettingsError(
+                "COUNTERSIGN_WEBHOOK_TOKEN: set it, or listen on 127.0.0.1; without it anyone could post alerts"
+            )
+        return settings
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]) if location else "environment"
+    return name if name.isupper() else f"COUNTERSIGN_{name.upper()}"
