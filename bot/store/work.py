@@ -1,11 +1,16 @@
-"""The port through which rows order work: a job, its queue, and how it is put into the caller's transaction."""
+"""The ports through which rows have effects: a job ordered, and a message shown, in the caller's transaction."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from sqlalchemy import Connection
+
+
+Clock = Callable[[], datetime]
+"""Now, as an aware datetime in UTC."""
 
 
 class Queue(StrEnum):
@@ -46,3 +51,22 @@ class Enqueue(Protocol):
     """Adds a job within the caller's write transaction: both commit, or neither does."""
 
     def __call__(self, conn: Connection, job: Job) -> None: ...
+
+
+class Show(Protocol):
+    """Writes the message rows that say how something stands now, and orders their delivery.
+
+    Called in the transaction of each change that people see. A message that would say the same is left alone.
+    """
+
+    def incident(self, conn: Connection, incident_id: str, now: datetime) -> None:
+        """The root message."""
+        ...
+
+    def diagnosis(self, conn: Connection, incident_id: str, number: int, now: datetime) -> None:
+        """Evidence, charts and checklist in the thread, and the root's conclusions."""
+        ...
+
+    def request(self, conn: Connection, request_id: str, now: datetime) -> None:
+        """The card of one request."""
+        ...
