@@ -1,0 +1,117 @@
+"""A running local world for tests: its routes behind a real server on loopback."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+
+from sandbox.world import World, WorldSettings, build_world
+
+
+@dataclass(frozen=True, slots=True)
+class RunningWorld:
+    """The world's address, and its control API in few words."""
+
+    world: World
+    base: str
+
+    def environment(self) -> dict[str, str]:
+        """What the bot needs in its environment."""
+        return dict(self._get("/world/env"))
+
+    def start(self, scenario: str, **params: object) -> dict[str, Any]:
+        """Start a scenario; answers the identifiers it touched."""
+        details: dict[str, Any] = self._post(f"/world/scenarios/{scenario}", params)["details"]
+        return details
+
+    def scenarios(self) -> dict[str, dict[str, Any]]:
+        """Every scenario by id."""
+        return {entry["id"]: entry for entry in self._get("/world/scenarios")}
+
+    def arm(self, target: str, kind: str, **more: object) -> None:
+        """Switch a fault on."""
+        self._post("/world/faults", {"target": target, "kind": kind, **more})
+
+    def disarm(self) -> None:
+        """Switch every fault off."""
+        httpx.delete(f"{self.base}/world/faults").raise_for_status()
+
+    def set_options(self, **options: object) -> None:
+        """Change how the hosts are installed."""
+        httpx.put(f"{self.base}/world/options", json=options).raise_for_status()
+
+    def effects(self, system: str | None = None, action: str | None = None) -> list[dict[str, Any]]:
+        """What happened at the hosts, oldest first."""
+        wanted = {name: value for name, value in (("system", system), ("action", action)) if value}
+        return list(self._get("/world/effects", wanted))
+
+    def reset(self) -> None:
+        """Begin again."""
+        self._post("/world/reset", {})
+
+    def metric(self, path: str, name: str, **labels: str) -> float | None:
+        """The present value of one series of a metrics page."""
+        from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415
+
+        body = httpx.get(f"{self.base}{path}", timeout=20).text
+        samples = [sample for family in text_string_to_metric_families(body) for sample in family.samples]
+        return next((s.value for s in samples if s.name == name and labels.items() <= s.labels.items()), None)
+
+    def _get(self, path: str, params: dict[str, str] | None = None) -> Any:
+        return httpx.get(f"{self.base}{path}", params=params, timeout=20).raise_for_status().json()
+
+    def _post(self, path: str, body: object) -> Any:
+        return httpx.post(f"{self.base}{path}", json=body, timeout=20).raise_for_status().json()
+
+
+@contextmanager
+def running_world(state_dir: Path) -> Iterator[RunningWorld]:
+    """Start a world on a free port and stop it after."""
+    world = build_world(WorldSettings(state_dir=state_dir, beat=0.1))
+    try:
+        world.start()
+        with serving(Starlette(routes=world.routes)) as base:
+            yield RunningWorld(world, base)
+    finally:
+        world.stop()
+
+
+@contextmanager
+def serving(app: Starlette) -> Iterator[str]:
+    """Serve an app from a thread; answers its base URL."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 20
+        while not server.started:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the server did not start")
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)
+        listener.close()
+
+
+def eventually(check: Any, *, within: float = 10.0) -> Any:
+    """Ask until the answer is true, and give that answer; fail after `within` seconds."""
+    deadline = time.monotonic() + within
+    while True:
+        answer = check()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still {answer!r} after {within} s")
+        time.sleep(0.05)
