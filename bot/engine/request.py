@@ -1,0 +1,187 @@
+"""A request: an action with parameters, targets and preview frozen under a digest, on its way to be carried out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.core.canonical import canonical, sha256
+from bot.core.evidence import Answer, Evidence, Table
+from bot.core.ports import Json
+from bot.engine.runbook import Risk
+
+_START_WITHIN = timedelta(minutes=10)
+
+
+class State(StrEnum):
+    """Where a request stands. Once approved, its execution row says the rest."""
+
+    PREPARING = "preparing"  # guards, targets and preview are being asked
+    OPEN = "open"  # frozen under its digest, waiting for votes
+    APPROVED = "approved"
+    REFUSED = "refused"  # a guard, a limit or a target that does not answer; the note says which
+    DENIED = "denied"  # somebody voted no, or the requester withdrew it
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"  # the targets changed after the approval; another request took its place
+
+
+LEADS_TO: Mapping[State, frozenset[State]] = {
+    State.PREPARING: frozenset({State.OPEN, State.REFUSED}),
+    State.OPEN: frozenset({State.APPROVED, State.DENIED, State.EXPIRED}),
+    State.APPROVED: frozenset({State.SUPERSEDED, State.REFUSED, State.EXPIRED}),
+    State.REFUSED: frozenset(),
+    State.DENIED: frozenset(),
+    State.EXPIRED: frozenset(),
+    State.SUPERSEDED: frozenset(),
+}
+"""Every step a request may take; an approved one leaves its state only before it is claimed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TargetSet:
+    """Exactly what would be touched: the ids, and the rows that show them."""
+
+    ids: tuple[str, ...]
+    table: Table
+
+    @property
+    def rows(self) -> frozenset[str]:
+        """The rows without their order, for comparing."""
+        return frozenset(canonical(row) for row in document_rows(self.table))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreviewShown:
+    """What the people who vote are shown, and what was known when they were asked."""
+
+    answer: Evidence | None
+    say: str | None
+    before: Mapping[str, Evidence]  # question id -> what it answered when the request was made
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One request, as its row says it."""
+
+    id: str
+    incident_id: str
+    system: str
+    runbook: str
+    action: str
+    content: str
+    original_id: str | None
+    requester: str
+    requested_at: datetime
+    reason: str | None
+    params: Mapping[str, Json]
+    inputs: Mapping[str, Json]
+    targets: TargetSet | None
+    preview: PreviewShown | None
+    digest: str | None
+    state: State
+    needs: int
+    expires_at: datetime | None
+    settled_at: datetime | None
+    note: str | None
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether it is too late to vote."""
+        return self.expires_at is not None and now >= self.expires_at
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether it is too late to start: past its expiry, and past the minutes an approval stays fresh."""
+        if self.expires_at is None or self.settled_at is None:
+            return True
+        return now >= max(self.expires_at, self.settled_at + _START_WITHIN)
+
+
+def needs(risk: Risk) -> int:
+    """How many people beside the requester must approve."""
+    return 1 if risk is Risk.LOW else 2
+
+
+def wants_reason(risk: Risk) -> bool:
+    """Whether the requester must say why."""
+    return risk is not Risk.LOW
+
+
+def document_rows(table: Table) -> list[list[Json]]:
+    """A table's rows as JSON."""
+    rows: list[list[Json]] = table.model_dump(mode="json")["rows"]
+    return rows
+
+
+def digest(
+    *,
+    content: str,
+    system: str,
+    runbook: str,
+    action: str,
+    original_id: str | None,
+    params: Mapping[str, Json],
+    inputs: Mapping[str, Json],
+    targets: TargetSet,
+    preview: PreviewShown,
+) -> str:
+    """What a vote is for: anything that decides what will run, in one hash. The order of targets does not matter."""
+    return sha256(
+        {
+            "content": content,
+            "system": system,
+            "runbook": runbook,
+            "action": action,
+            "original": original_id,
+            "params": params,
+            "inputs": inputs,
+            "ids": sorted(targets.ids),
+            "columns": [column.name for column in targets.table.columns],
+            "rows": sorted(targets.rows),
+            "preview": preview.answer.model_dump(mode="json") if preview.answer else None,
+            "before": {name: evidence.model_dump(mode="json") for name, evidence in preview.before.items()},
+        }
+    )
+
+
+def digest_of(request: Request) -> str | None:
+    """The digest its row's contents have now; None while there is nothing to approve."""
+    if request.targets is None or request.preview is None:
+        return None
+    return digest(
+        content=request.content,
+        system=request.system,
+        runbook=request.runbook,
+        action=request.action,
+        original_id=request.original_id,
+        params=request.params,
+        inputs=request.inputs,
+        targets=request.targets,
+        preview=request.preview,
+    )
+
+
+def changes(frozen: TargetSet, fresh: TargetSet) -> str | None:
+    """What is different about the targets, in a sentence; None when nothing is."""
+    added = len(set(fresh.ids) - set(frozen.ids))
+    gone = len(set(frozen.ids) - set(fresh.ids))
+    if added or gone:
+        return f"the targets changed from {len(frozen.ids)} to {len(fresh.ids)}: {added} new, {gone} gone"
+    if frozen.rows != fresh.rows or frozen.table.columns != fresh.table.columns:
+        return f"{len(frozen.rows ^ fresh.rows) // 2 or 1} of {len(frozen.ids)} targets have other values now"
+    return None
+
+
+def target_set(answer: Answer, *, id_column: str) -> TargetSet:
+    """The targets a question answered. Raises ValueError when a row has no id, or the answer was cut."""
+    table = answer.table
+    if table.cut:
+        raise ValueError(f"there are more than {len(table.rows)} targets; narrow the request")
+    names = [column.name for column in table.columns]
+    if id_column not in names:
+        raise ValueError(f"the targets have no column {id_column!r}")
+    cells = [row[names.index(id_column)] for row in table.rows]
+    if any(cell is None or cell == "" for cell in cells):
+        raise ValueError(f"a target has no {id_column!r}")
+    ids = tuple(str(cell) for cell in cells)
+    if len(set(ids)) != len(ids):
+        raise ValueError(f"two targets have the same {id_column!r}")
+    return TargetSet(ids=ids, table=table)

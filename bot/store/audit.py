@@ -1,0 +1,210 @@
+"""The audit: who did what and when, each entry sealed to the one before it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, Row, insert, select, text
+
+from bot.core.canonical import canonical, sha256
+from bot.core.ports import Json
+from bot.store.tables import audit
+
+OURSELVES = "countersign"
+"""The actor of what the bot does on its own."""
+
+_WRITER = 7_266_118_391  # any number of our own: the advisory lock that makes one writer of all replicas
+_BEFORE_THE_FIRST = "0" * 64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checkpoint:
+    """The head of the chain at some moment; kept elsewhere, it shows a truncation later."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One entry; `data` is canonical JSON."""
+
+    seq: int
+    at: datetime
+    kind: str
+    actor: str
+    incident_id: str | None
+    request_id: str | None
+    data: str
+    previous: str
+    hash: str
+
+    @property
+    def seal(self) -> str:
+        """The hash its contents have now."""
+        return _seal(
+            seq=self.seq,
+            at=self.at,
+            kind=self.kind,
+            actor=self.actor,
+            incident_id=self.incident_id,
+            request_id=self.request_id,
+            data=self.data,
+            previous=self.previous,
+        )
+
+
+class Fault(StrEnum):
+    """What is wrong at one place of the chain."""
+
+    EDITED = "edited"  # the entry does not match its own hash: changed, or moved to another place
+    MISSING = "missing"  # entries between its neighbours are gone
+    UNLINKED = "unlinked"  # it does not follow the entry before it: that one was replaced
+    TRUNCATED = "truncated"  # the checkpoint's entry is gone
+    REPLACED = "replaced"  # the checkpoint's entry is another one now
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """A fault, and the entry it was found at."""
+
+    seq: int
+    fault: Fault
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What a walk along the chain found; `head` is None when the audit is empty."""
+
+    entries: int
+    head: Checkpoint | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_intact(self) -> bool:
+        return not self.findings
+
+
+def lock(conn: Connection) -> None:
+    """Makes this transaction the one that may append, over all replicas, until it ends.
+
+    Take row locks first: whoever holds this waits for nobody. SQLite's write transactions are one at a time anyway.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
+
+
+def append(
+    conn: Connection,
+    *,
+    kind: str,
+    actor: str,
+    now: datetime,
+    incident_id: str | None = None,
+    request_id: str | None = None,
+    data: Mapping[str, Json],
+) -> None:
+    """Adds one entry in the caller's transaction, so that it stands exactly when the change it tells of does.
+
+    `kind` is `subject.verb`, such as `request.voted`; free text in `data` has been through egress.
+    """
+    lock(conn)
+    last = conn.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
+    seq, previous = (last.seq + 1, last.hash) if last else (1, _BEFORE_THE_FIRST)
+    at, spelled = now.astimezone(UTC), canonical(data)
+    seal = _seal(
+        seq=seq,
+        at=at,
+        kind=kind,
+        actor=actor,
+        incident_id=incident_id,
+        request_id=request_id,
+        data=spelled,
+        previous=previous,
+    )
+    conn.execute(
+        insert(audit).values(
+            seq=seq,
+            at=at,
+            kind=kind,
+            actor=actor,
+            incident_id=incident_id,
+            request_id=request_id,
+            data=spelled,
+            previous=previous,
+            hash=seal,
+        )
+    )
+
+
+def head(conn: Connection) -> Checkpoint | None:
+    """The last entry's place and hash, to be kept outside this database; None when there is none."""
+    last = conn.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
+    return Checkpoint(seq=last.seq, hash=last.hash) if last else None
+
+
+def verify(conn: Connection, *, checkpoint: Checkpoint | None = None) -> Verdict:
+    """Walks the whole chain. Without a checkpoint from before, entries cut off its end cannot be missed."""
+    findings: list[Finding] = []
+    seen, last = 0, Checkpoint(seq=0, hash=_BEFORE_THE_FIRST)
+    at_checkpoint: str | None = None
+    for entry in _walk(conn):
+        findings.extend(Finding(seq=entry.seq, fault=fault) for fault in _faults(entry, last))
+        seen, last = seen + 1, Checkpoint(seq=entry.seq, hash=entry.hash)
+        if checkpoint and entry.seq == checkpoint.seq:
+            at_checkpoint = entry.hash
+    if checkpoint and at_checkpoint is None:
+        findings.append(Finding(seq=checkpoint.seq, fault=Fault.TRUNCATED))
+    elif checkpoint and at_checkpoint != checkpoint.hash:
+        findings.append(Finding(seq=checkpoint.seq, fault=Fault.REPLACED))
+    return Verdict(entries=seen, head=last if seen else None, findings=tuple(findings))
+
+
+def export(conn: Connection, incident_id: str) -> list[Entry]:
+    """Every entry about one incident and its requests, in order."""
+    rows = conn.execute(select(audit).where(audit.c.incident_id == incident_id).order_by(audit.c.seq))
+    return [_entry(row) for row in rows]
+
+
+def _walk(conn: Connection) -> Iterator[Entry]:
+    query = select(audit).order_by(audit.c.seq).execution_options(yield_per=1000)
+    return (_entry(row) for row in conn.execute(query))
+
+
+def _entry(row: Row[tuple[object, ...]]) -> Entry:
+    return Entry(**row._mapping)  # noqa: SLF001 - the documented way to a row's names
+
+
+def _faults(entry: Entry, before: Checkpoint) -> Iterator[Fault]:
+    if entry.seq != before.seq + 1:
+        yield Fault.MISSING
+    elif entry.previous != before.hash:
+        yield Fault.UNLINKED
+    if entry.hash != entry.seal:
+        yield Fault.EDITED
+
+
+def _seal(
+    *,
+    seq: int,
+    at: datetime,
+    kind: str,
+    actor: str,
+    incident_id: str | None,
+    request_id: str | None,
+    data: str,
+    previous: str,
+) -> str:
+    return sha256(
+        {
+            "seq": seq,
+            "at": at.isoformat(timespec="microseconds"),
+            "kind": kind,
+            "actor": actor,
+            "incident": incident_id,
+            "request": request_id,
+            "data": data,
+            "previous": previous,
+        }
+    )
