@@ -301,6 +301,14 @@ jobs = Table(
         sqlite_where=text("state IN ('waiting', 'running')"),
         postgresql_where=text("state IN ('waiting', 'running')"),
     ),
+    Index(
+        "ix_jobs_partition",
+        "queue",
+        "partition",
+        "seq",
+        sqlite_where=text("state = 'waiting' AND partition IS NOT NULL"),
+        postgresql_where=text("state = 'waiting' AND partition IS NOT NULL"),
+    ),
     Index(  # one at a time in a partition, whatever two replicas see of each other
         "uq_jobs_partition_running",
         "queue",

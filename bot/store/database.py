@@ -1,0 +1,186 @@
+"""The database under everything: SQLite or PostgreSQL, write and read transactions, migrations, and its errors."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.core.errors import SettingsError, Unavailable
+from bot.store import migrations
+
+_PATIENCE = 10  # seconds that a transaction waits for a connection or a lock before it is refused
+_POSTGRESQL_OPTIONS = (
+    f"-c timezone=UTC -c lock_timeout={_PATIENCE}s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+)
+_MIGRATION_LOCK = 7_266_118_390  # any number of our own: the advisory lock that replicas starting together share
+_SQLITE_OUTSIDE = {"BUSY", "LOCKED", "IOERR", "FULL", "CANTOPEN", "PROTOCOL"}  # not our mistake
+_AFTER_COMMIT = "countersign.after_commit"
+
+
+class Database:
+    """The bot's own database.
+
+    SQLite is for one process (WAL, each commit on disk before it is answered); PostgreSQL for any number of
+    replicas. Everything raised here for a reason outside the program is `Unavailable`. When the connection breaks
+    during a commit the transaction may have taken effect all the same: what follows must be safe to repeat.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self._path: Path | None = None
+        match parsed.get_backend_name():
+            case "sqlite":
+                self._path = _sqlite_path(parsed)
+                self._writes, self._reads = _sqlite_engines(parsed)
+            case "postgresql" | "postgres":
+                self._writes, self._reads = _postgresql_engines(parsed)
+            case other:
+                raise SettingsError(f"COUNTERSIGN_DATABASE_URL: {other} is not sqlite:/// or postgresql://")
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A write transaction: commits at the end of the block, rolls back if it raises.
+
+        On SQLite there is one at a time; do not open a second one inside it, and do nothing slow in it.
+        """
+        with _outside_errors(), self._writes.begin() as conn:
+            hooks: list[Callable[[], None]] = []
+            conn.info[_AFTER_COMMIT] = hooks
+            yield conn
+        for hook in hooks:
+            hook()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A read-only transaction over one snapshot; a write in it is refused by the database."""
+        with _outside_errors(), self._reads.begin() as conn:
+            yield conn
+
+    def migrate(self) -> None:
+        """Brings the schema to this program's version; replicas that start together take turns."""
+        if self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self.begin() as conn:
+            if conn.dialect.name == "postgresql":
+                conn.execute(text("SET LOCAL lock_timeout = 0"))
+                conn.execute(text("SET LOCAL statement_timeout = 0"))
+                conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            migrations.upgrade(conn)
+
+    def version(self) -> str | None:
+        """The revision of the schema as it stands; None when there is none yet."""
+        with self.read() as conn:
+            return migrations.current(conn)
+
+    def close(self) -> None:
+        """Closes every pooled connection."""
+        self._writes.dispose()
+        self._reads.dispose()
+
+
+def after_commit(conn: Connection, hook: Callable[[], None]) -> None:
+    """Calls `hook` once the write transaction of `conn` is committed, and not at all if it rolls back.
+
+    For wake-up calls only: a crash in between loses it.
+    """
+    hooks: list[Callable[[], None]] = conn.info[_AFTER_COMMIT]
+    hooks.append(hook)
+
+
+def insert_new(conn: Connection, table: Table, values: Mapping[str, object]) -> bool:
+    """Inserts the row unless one of its unique keys is taken; says whether it did."""
+    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(table).values(**values).on_conflict_do_nothing()
+    # The count of rows is not told for an insert whose key the database makes; a returned row is.
+    return conn.execute(insert.returning(*table.primary_key.columns)).first() is not None
+
+
+def _sqlite_path(url: URL) -> Path:
+    if not url.database or url.database == ":memory:":
+        raise SettingsError("COUNTERSIGN_DATABASE_URL: name a file, as in sqlite:///var/countersign.db")
+    return Path(url.database)
+
+
+def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
+    # One writing connection: writers queue in the pool, first come first served, where SQLite's own lock would
+    # have them poll and overtake one another. Its busy timeout is for other processes (the command line).
+    writes = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=_PATIENCE)
+    reads = create_engine(url, pool_size=8, max_overflow=24, pool_timeout=_PATIENCE)
+    event.listen(writes, "connect", _prepare_sqlite_writer)
+    event.listen(writes, "begin", _begin_immediate)
+    event.listen(reads, "connect", _prepare_sqlite_reader)
+    event.listen(reads, "begin", _begin_deferred)
+    return writes, reads
+
+
+def _prepare_sqlite_writer(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN comes too late, and as a reader
+    connection.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _prepare_sqlite_reader(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000}")
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _begin_immediate(conn: Connection) -> None:
+    conn.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_deferred(conn: Connection) -> None:
+    conn.exec_driver_sql("BEGIN")
+
+
+def _postgresql_engines(url: URL) -> tuple[Engine, Engine]:
+    given = url.query.get("options", "")
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        pool_timeout=_PATIENCE,
+        connect_args={
+            "options": f"{_POSTGRESQL_OPTIONS} {given if isinstance(given, str) else ' '.join(given)}",
+            "connect_timeout": 5,
+            "fallback_application_name": "countersign",
+        },
+    )
+    return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+@contextmanager
+def _outside_errors() -> Iterator[None]:
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable("database", f"no connection free within {_PATIENCE} s") from error
+    except DBAPIError as error:
+        if not _is_outside(error):
+            raise
+        raise Unavailable("database", _first_line(error.orig)) from error
+
+
+def _is_outside(error: DBAPIError) -> bool:
+    """Whether the cause is the database's condition (down, restarting, busy, full) and not our statement."""
+    if error.connection_invalidated:
+        return True
+    if isinstance(error.orig, sqlite3.Error):
+        name = getattr(error.orig, "sqlite_errorname", "")
+        return any(name.startswith(f"SQLITE_{reason}") for reason in _SQLITE_OUTSIDE)
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+def _first_line(error: BaseException | None) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
