@@ -3,6 +3,8 @@
 import hashlib
 import json
 
+from pydantic import BaseModel
+
 from bot.core.ports import Json
 
 
@@ -18,3 +20,9 @@ def canonical(value: Json) -> str:
 def sha256(value: Json) -> str:
     """The hex digest of a value's canonical spelling."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def plain(value: BaseModel) -> Json:
+    """A model as JSON that any database keeps: times as text, a NaN as null."""
+    read: Json = json.loads(value.model_dump_json())
+    return read

@@ -51,11 +51,17 @@ class Voter:
     is_member: bool
 
 
+class Choice(StrEnum):
+    APPROVE = "approve"
+    DENY = "deny"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Vote:
-    """One approval that was given."""
+    """One person's answer to one digest."""
 
     person: str
+    choice: Choice
     digest: str
     reason: str | None
     at: datetime
@@ -156,7 +162,9 @@ def tally(request: Request, *, votes: Sequence[Vote], voters: Mapping[str, Voter
     counted: dict[str, str] = {}
     for vote in votes:
         voter = voters.get(vote.person)
-        if voter is None or vote.digest != request.digest or eligible(voter, requester=requester):
+        if voter is None or vote.choice is not Choice.APPROVE or vote.digest != request.digest:
+            continue
+        if eligible(voter, requester=requester):
             continue
         counted.setdefault(str(identity(voter.person)), vote.person)
     return Tally(approvers=frozenset(counted.values()), needs=request.needs)

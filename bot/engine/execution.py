@@ -75,6 +75,10 @@ class Planned:
     deed: Deed
     target: str | None
 
+    def key(self, request_id: str) -> str:
+        """Its idempotency key."""
+        return deed_key(request_id, number=self.number, target=self.target)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settled:
@@ -84,15 +88,9 @@ class Settled:
     outcome: str
 
 
-def key(request_id: str) -> str:
-    """The execution's own key, the same for ever."""
-    return "cs-" + hashlib.sha256(request_id.encode()).hexdigest()[:32]
-
-
-def deed_key(request_id: str, planned: Planned) -> str:
+def deed_key(request_id: str, *, number: int, target: str | None) -> str:
     """The idempotency key of one call: derived from the request, never from the attempt."""
-    name = f"{request_id}:{planned.number}:{planned.target or ''}"
-    return "cs-" + hashlib.sha256(name.encode()).hexdigest()[:32]
+    return "cs-" + hashlib.sha256(f"{request_id}:{number}:{target or ''}".encode()).hexdigest()[:32]
 
 
 def plan(action: Action, ids: Sequence[str]) -> tuple[Planned, ...]:

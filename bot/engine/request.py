@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.core.canonical import canonical, sha256
+from bot.core.canonical import canonical, plain, sha256
 from bot.core.evidence import Answer, Evidence, Table
 from bot.core.ports import Json
 from bot.engine.runbook import Risk
@@ -47,7 +47,9 @@ class TargetSet:
     @property
     def rows(self) -> frozenset[str]:
         """The rows without their order, for comparing."""
-        return frozenset(canonical(row) for row in document_rows(self.table))
+        document = plain(self.table)
+        assert isinstance(document, dict)
+        return frozenset(canonical(row) for row in document["rows"])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,58 +107,31 @@ def wants_reason(risk: Risk) -> bool:
     return risk is not Risk.LOW
 
 
-def document_rows(table: Table) -> list[list[Json]]:
-    """A table's rows as JSON."""
-    rows: list[list[Json]] = table.model_dump(mode="json")["rows"]
-    return rows
-
-
-def digest(
-    *,
-    content: str,
-    system: str,
-    runbook: str,
-    action: str,
-    original_id: str | None,
-    params: Mapping[str, Json],
-    inputs: Mapping[str, Json],
-    targets: TargetSet,
-    preview: PreviewShown,
-) -> str:
-    """What a vote is for: anything that decides what will run, in one hash. The order of targets does not matter."""
+def digest(request: Request, *, targets: TargetSet, preview: PreviewShown) -> str:
+    """What a vote is for: all that decides what will run, in one hash. The order of the targets does not matter."""
     return sha256(
         {
-            "content": content,
-            "system": system,
-            "runbook": runbook,
-            "action": action,
-            "original": original_id,
-            "params": params,
-            "inputs": inputs,
+            "content": request.content,
+            "system": request.system,
+            "runbook": request.runbook,
+            "action": request.action,
+            "original": request.original_id,
+            "params": request.params,
+            "inputs": request.inputs,
             "ids": sorted(targets.ids),
             "columns": [column.name for column in targets.table.columns],
             "rows": sorted(targets.rows),
-            "preview": preview.answer.model_dump(mode="json") if preview.answer else None,
-            "before": {name: evidence.model_dump(mode="json") for name, evidence in preview.before.items()},
+            "preview": plain(preview.answer) if preview.answer else None,
+            "before": {name: plain(evidence) for name, evidence in preview.before.items()},
         }
     )
 
 
-def digest_of(request: Request) -> str | None:
-    """The digest its row's contents have now; None while there is nothing to approve."""
-    if request.targets is None or request.preview is None:
-        return None
-    return digest(
-        content=request.content,
-        system=request.system,
-        runbook=request.runbook,
-        action=request.action,
-        original_id=request.original_id,
-        params=request.params,
-        inputs=request.inputs,
-        targets=request.targets,
-        preview=request.preview,
-    )
+def is_as_approved(request: Request) -> bool:
+    """Whether the row still holds what its digest was made of."""
+    if request.targets is None or request.preview is None or request.digest is None:
+        return False
+    return request.digest == digest(request, targets=request.targets, preview=request.preview)
 
 
 def changes(frozen: TargetSet, fresh: TargetSet) -> str | None:
