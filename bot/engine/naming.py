@@ -1,0 +1,33 @@
+"""Which names a part of a content file reads from its scope, however deep its templates and expressions are."""
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel
+
+from bot.core.expression import Expression
+from bot.core.template import Template, Value
+
+
+def paths(part: object) -> frozenset[str]:
+    """Every dotted path read anywhere in it: `drift.max`, `before.delivery.email`, `targets.ids`."""
+    return frozenset(_paths(part))
+
+
+def names(part: object) -> frozenset[str]:
+    """The first word of each path."""
+    return frozenset(path.partition(".")[0] for path in paths(part))
+
+
+def _paths(part: object) -> Iterator[str]:
+    match part:
+        case Expression() | Template() | Value():
+            yield from part.paths
+        case BaseModel():
+            for field in type(part).model_fields:
+                yield from _paths(getattr(part, field))
+        case Mapping():
+            for value in part.values():
+                yield from _paths(value)
+        case list() | tuple():
+            for value in part:
+                yield from _paths(value)

@@ -1,0 +1,159 @@
+"""Executions and their deeds as rows: the claim that lets an effect happen, and what became of each call."""
+
+from datetime import datetime
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, func, select, update
+
+from bot.core.canonical import plain
+from bot.core.evidence import Evidence
+from bot.engine.execution import LEADS_TO, DeedDone, Done, Execution, State
+from bot.store.database import insert_new
+from bot.store.tables import deeds, executions, requests
+
+_EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)
+_SETTLING = frozenset({State.SUCCEEDED, State.FAILED, State.UNKNOWN})
+
+
+def claim(conn: Connection, request_id: str, *, key: str, replica: str, incarnation: str, now: datetime) -> bool:
+    """Claims the one attempt for this process; False when it was claimed before, by whomever."""
+    return insert_new(
+        conn,
+        executions,
+        {
+            "request_id": request_id,
+            "key": key,
+            "state": State.STARTED,
+            "replica": replica,
+            "incarnation": incarnation,
+            "started_at": now,
+        },
+    )
+
+
+def get(conn: Connection, request_id: str) -> Execution | None:
+    """The execution of a request; None while it is not claimed."""
+    row = conn.execute(select(executions).where(executions.c.request_id == request_id)).first()
+    return _execution(row) if row else None
+
+
+def locked(conn: Connection, request_id: str) -> Execution | None:
+    """The execution, whose row nobody else may change until this transaction ends."""
+    query = select(executions).where(executions.c.request_id == request_id).with_for_update()
+    row = conn.execute(query).first()
+    return _execution(row) if row else None
+
+
+def in_state(conn: Connection, state: State) -> tuple[Execution, ...]:
+    """Every execution in this state, oldest first."""
+    rows = conn.execute(select(executions).where(executions.c.state == state).order_by(executions.c.started_at))
+    return tuple(_execution(row) for row in rows)
+
+
+def claimed_since(conn: Connection, *, system: str, runbook: str, action: str, since: datetime) -> int:
+    """How many executions of an action were claimed since then, whatever became of them."""
+    query = (
+        select(func.count())
+        .select_from(executions.join(requests, executions.c.request_id == requests.c.id))
+        .where(
+            requests.c.system == system,
+            requests.c.runbook == runbook,
+            requests.c.action == action,
+            executions.c.started_at > since,
+        )
+    )
+    return conn.scalar(query) or 0
+
+
+def move(
+    conn: Connection,
+    request_id: str,
+    *,
+    to: State,
+    now: datetime,
+    outcome: str,
+    verify_until: datetime | None = None,
+) -> bool:
+    """Takes an execution one step on; False when it does not stand where that step begins."""
+    values: dict[str, object] = {"state": to, "outcome": outcome}
+    values["finished_at" if to in _SETTLING else "verified_at"] = now
+    if verify_until is not None:
+        values["verify_until"] = verify_until
+    begins = [state for state, following in LEADS_TO.items() if to in following]
+    changed = conn.execute(
+        update(executions).where(executions.c.request_id == request_id, executions.c.state.in_(begins)).values(**values)
+    )
+    return changed.rowcount == 1
+
+
+def remark(conn: Connection, request_id: str, *, outcome: str) -> None:
+    """Says something new about how an execution ended, without moving it."""
+    conn.execute(update(executions).where(executions.c.request_id == request_id).values(outcome=outcome))
+
+
+def start_deed(
+    conn: Connection, request_id: str, *, number: int, target: str | None, incarnation: str, now: datetime
+) -> bool:
+    """Writes down that a call is about to be made; False when this process may not make it.
+
+    That is so when the call was begun before, or when somebody declared this process dead and settled the execution.
+    """
+    execution = locked(conn, request_id)
+    if execution is None or execution.state is not State.STARTED or execution.incarnation != incarnation:
+        return False
+    row = {
+        "request_id": request_id,
+        "number": number,
+        "target": target,
+        "state": Done.STARTED,
+        "started_at": now,
+    }
+    return insert_new(conn, deeds, row)
+
+
+def finish_deed(
+    conn: Connection,
+    request_id: str,
+    *,
+    number: int,
+    state: Done,
+    now: datetime,
+    evidence: Evidence | None = None,
+    error: str | None = None,
+) -> bool:
+    """Records what became of a call; False when that was known for certain already."""
+    changed = conn.execute(
+        update(deeds)
+        .where(
+            deeds.c.request_id == request_id,
+            deeds.c.number == number,
+            deeds.c.state.in_([Done.STARTED, Done.UNKNOWN]),
+        )
+        .values(
+            state=state,
+            finished_at=now,
+            evidence=plain(evidence) if evidence else None,
+            error=error,
+        )
+    )
+    return changed.rowcount == 1
+
+
+def deeds_of(conn: Connection, request_id: str) -> tuple[DeedDone, ...]:
+    """The calls of an execution, in order."""
+    rows = conn.execute(select(deeds).where(deeds.c.request_id == request_id).order_by(deeds.c.number))
+    return tuple(
+        DeedDone(
+            number=row.number,
+            target=row.target,
+            state=Done(row.state),
+            evidence=_EVIDENCE.validate_python(row.evidence) if row.evidence else None,
+            error=row.error,
+        )
+        for row in rows
+    )
+
+
+def _execution(row: Row[tuple[object, ...]]) -> Execution:
+    kept = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
+    return Execution(**kept | {"state": State(row.state)})
