@@ -36,5 +36,5 @@ format: ## put every file into its form
 	@$(BIN)/ruff check --fix-only -q . && $(BIN)/ruff format .
 
 lock: ## write both lock files anew (needs uv)
-	@uv pip compile -q --generate-hashes --no-annotate --no-header --upgrade --extra demo pyproject.toml -o requirements.lock
+	@uv pip compile -q --generate-hashes --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
 	@uv pip compile -q --generate-hashes --no-annotate --no-header --upgrade --extra demo --group dev pyproject.toml -o requirements-dev.lock

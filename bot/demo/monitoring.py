@@ -1,0 +1,106 @@
+"""Configuration of the demonstration's Prometheus and Alertmanager, around the shipped alerts.yml."""
+
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import yaml
+
+from bot.core.quoting import duration
+
+PROMETHEUS = "prometheus"
+ALERTMANAGER = "prometheus-alertmanager"
+_LONGEST = timedelta(seconds=30)
+_RANGE = re.compile(r"(?P<before>\[|offset )(?P<length>\d+[smhdw])")
+_FOR = re.compile(r"^(?P<before>\s+for: )(?P<length>\d+[smhdw])$", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scrape:
+    """One target: where its metrics are."""
+
+    job: str
+    address: str
+    path: str
+
+
+def missing() -> tuple[str, ...]:
+    """The Debian packages whose program is not here."""
+    return tuple(package for package in (PROMETHEUS, ALERTMANAGER) if shutil.which(package) is None)
+
+
+def hurried(rules: str) -> str:
+    """The rules with every window at most 30 s and every `for` at most 2 s, so that a person need not wait a day.
+
+    >>> hurried('increase(x[1d]) unless x offset 10m')
+    'increase(x[30s]) unless x offset 30s'
+    """
+    shorter = _RANGE.sub(lambda found: found["before"] + _at_most(found["length"], _LONGEST), rules)
+    return _FOR.sub(lambda found: found["before"] + _at_most(found["length"], timedelta(seconds=2)), shorter)
+
+
+def _at_most(length: str, limit: timedelta) -> str:
+    return length if duration(length) <= limit else f"{int(limit.total_seconds())}s"
+
+
+def write_prometheus(folder: Path, *, rules: str, targets: tuple[Scrape, ...], alertmanager: str) -> Path:
+    """Write prometheus.yml and its rules into `folder`; return the former."""
+    (folder / "alerts.yml").write_text(rules)
+    return _write(
+        folder / "prometheus.yml",
+        {
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "rule_files": ["alerts.yml"],
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
+            "scrape_configs": [
+                {
+                    "job_name": target.job,
+                    "metrics_path": target.path,
+                    "static_configs": [{"targets": [target.address]}],
+                }
+                for target in targets
+            ],
+        },
+    )
+
+
+def write_alertmanager(folder: Path, *, webhook: str, token: str) -> Path:
+    """Write alertmanager.yml into `folder`: one group per alert and set of labels that a rule splits by."""
+    return _write(
+        folder / "alertmanager.yml",
+        {
+            "route": {
+                "receiver": "countersign",
+                "group_by": ["system", "alertname"],
+                "group_wait": "1s",
+                "group_interval": "2s",
+                "repeat_interval": "1h",
+            },
+            "receivers": [
+                {
+                    "name": "countersign",
+                    "webhook_configs": [
+                        {
+                            "url": webhook,
+                            "send_resolved": True,
+                            # A redirect would turn the POST into a GET and lose the alert.
+                            "http_config": {"authorization": {"credentials": token}, "follow_redirects": False},
+                        }
+                    ],
+                }
+            ],
+            "inhibit_rules": [
+                {
+                    "source_matchers": ['alertname="AivoDunningDowngradesCritical"'],
+                    "target_matchers": ['alertname="AivoDunningDowngradesHigh"'],
+                }
+            ],
+        },
+    )
+
+
+def _write(path: Path, document: object) -> Path:
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    return path
