@@ -1,7 +1,9 @@
 """The command line. Exit codes: 0 good, 1 findings, 2 wrong usage or configuration."""
 
 import json
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,10 +61,10 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where it keeps its files; emptied first.")] = Path("var/demo"),
 ) -> None:
     """Everything embedded, nothing to configure: prints the URL of a local Slack-like workspace."""
-    from bot.demo.run import Demo, stop_on_signals  # noqa: PLC0415
+    from bot.demo.run import demo as play  # noqa: PLC0415
 
     with _told():
-        Demo(folder=folder, with_prometheus=not without_prometheus, say=typer.echo).run(stop_on_signals())
+        play(folder, with_prometheus=not without_prometheus, say=typer.echo, stop=_stop_on_signals())
 
 
 @app.command()
@@ -144,6 +146,14 @@ def db_version() -> None:
 
     with _told():
         typer.echo(open_database(Settings.read()).version() or "none: run countersign db upgrade")
+
+
+def _stop_on_signals() -> threading.Event:
+    """An event that Ctrl-C or a polite kill sets."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def main() -> None:
