@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 DoorKind: TypeAlias = Literal["error500", "hang", "lost_reply", "rate_limit"]
-InnerKind: TypeAlias = Literal["card_decline", "handler_bug", "pdf_render", "database"]
+InnerKind: TypeAlias = Literal["card_decline", "handler_bug", "pdf_render", "database", "stripe_disconnected"]
 
 LONGEST_HANG = 120.0  # seconds; a forgotten client must not hold a connection for ever
 

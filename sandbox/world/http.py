@@ -1,7 +1,7 @@
 """Calls and answers as plain values, so that host code below the door is synchronous and knows no framework."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import parse_qsl
@@ -14,6 +14,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 Obj: TypeAlias = dict[str, JsonValue]
+
+
+def texts(values: Iterable[str]) -> list[JsonValue]:
+    """Strings as a JSON list: to the type checker a list of str is not one."""
+    return list(values)
 
 
 class BadJson(ValueError):
@@ -78,7 +83,7 @@ def route(path: str, work: Work, *, methods: list[str]) -> Route:
     async def endpoint(request: Request) -> Response:
         call = Call(
             method=request.method,
-            path=request.url.path,
+            path=request.scope["path"].removeprefix(request.scope.get("root_path", "")),
             at={name: str(value) for name, value in request.path_params.items()},
             query=list(request.query_params.multi_items()),
             headers=request.headers,

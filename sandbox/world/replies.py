@@ -1,11 +1,12 @@
 """Stored replies: a POST repeated under one Idempotency-Key is answered from here, never done twice."""
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
-from sandbox.world.http import Answer
+from sandbox.world.http import Answer, Call, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +83,31 @@ def _judge(seen: _Stored, fingerprint: str) -> Outcome:
     if seen.fingerprint != fingerprint:
         return OtherParameters()
     return InProgress() if seen.answer is None else Replayed(seen.answer)
+
+
+def fingerprint(call: Call) -> str:
+    """What must be the same when a key is used again: the path and the body."""
+    return hashlib.sha256(f"{call.path}\n".encode() + call.body).hexdigest()
+
+
+def once_by_key(replies: Replies, work: Work) -> Work:
+    """Under an `Idempotency-Key` header the work is done once and its reply kept; without one it is just done."""
+
+    def kept(call: Call) -> Answer:
+        key = call.headers.get("idempotency-key")
+        if key is None:
+            return work(call)
+        outcome = replies.once(key, fingerprint(call), lambda: work(call))
+        match outcome:
+            case Done(answer=answer):
+                return answer
+            case Replayed(answer=answer):
+                return replace(answer, headers={**answer.headers, "idempotent-replayed": "true"})
+            case OtherParameters():
+                return Answer(status=422, json={"error": "idempotency_key_reused"})
+            case InProgress():
+                return Answer(status=409, json={"error": "in_progress"})
+            case _:
+                assert_never(outcome)
+
+    return kept

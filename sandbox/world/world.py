@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from starlette.routing import BaseRoute, Mount, Router
 
 from sandbox.world.accrue.system import Accrue
+from sandbox.world.adventive.system import Adventive
+from sandbox.world.aivo.system import Aivo
 from sandbox.world.control import Control
 from sandbox.world.effects import Effect, Effects
 from sandbox.world.faults import FaultDoor, Faults
@@ -19,6 +21,7 @@ from sandbox.world.pulse import Pulse
 from sandbox.world.stripe import seed as stripe_seed
 from sandbox.world.stripe.books import Books
 from sandbox.world.stripe.system import Stripe
+from sandbox.world.stripemeter.system import StripeMeter
 from sandbox.world.system import Site, System
 
 ACCOUNTS = 60
@@ -93,6 +96,12 @@ class World:
                 cluster=self._cluster, effects=self._effects, faults=self._faults, books=self._books, ids=self._ids,
                 now=self._now,
             ),
+            StripeMeter(
+                cluster=self._cluster, effects=self._effects, faults=self._faults, options=self._options, ids=self._ids,
+                now=self._now,
+            ),
+            Adventive(books=self._books, effects=self._effects, faults=self._faults, ids=self._ids, now=self._now),
+            Aivo(cluster=self._cluster, effects=self._effects, options=self._options, now=self._now),
         ]  # fmt: skip
 
     def _control(self) -> Control:

@@ -1,19 +1,18 @@
 """The thin endpoint a host adds for Countersign (docs propose it; upstream has none), its metrics and its health."""
 
-import hashlib
 import hmac
 from datetime import UTC, datetime
 from typing import TypeVar, assert_never
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from sqlalchemy import text
 from starlette.routing import BaseRoute
 
 from sandbox.world.accrue import dlq
 from sandbox.world.accrue.host import QUEUES, AccrueHost
-from sandbox.world.http import Answer, Call, Obj, Work, route
-from sandbox.world.replies import Done, InProgress, OtherParameters, Replayed, Replies
+from sandbox.world.http import Answer, Call, Obj, Work, route, texts
+from sandbox.world.replies import Replies, once_by_key
 
 SHOWN_IDS = 500
 
@@ -59,12 +58,22 @@ class AccrueRoutes:
             route("/health", self._health, methods=["GET"]),
             route("/metrics", self._metrics, methods=["GET"]),
             route("/exporter/metrics", self._sql_metrics, methods=["GET"]),
-            route("/internal/accrue/dlq/replay", self._inside(self._once(self._replay)), methods=["POST"]),
-            route("/internal/accrue/dlq/bulk_replay", self._inside(self._once(self._bulk)), methods=["POST"]),
+            route(
+                "/internal/accrue/dlq/replay", self._inside(once_by_key(self._replies, self._replay)), methods=["POST"]
+            ),
+            route(
+                "/internal/accrue/dlq/bulk_replay",
+                self._inside(once_by_key(self._replies, self._bulk)),
+                methods=["POST"],
+            ),
             route("/internal/accrue/dlq/events/{id}", self._inside(self._event), methods=["GET"]),
             route("/internal/accrue/dlq/requests/{key}", self._inside(self._request), methods=["GET"]),
             route("/internal/accrue/queues", self._inside(self._queues), methods=["GET"]),
-            route("/internal/accrue/queues/{queue}/{verb}", self._inside(self._once(self._pause)), methods=["POST"]),
+            route(
+                "/internal/accrue/queues/{queue}/{verb}",
+                self._inside(once_by_key(self._replies, self._pause)),
+                methods=["POST"],
+            ),
         ]
 
     def _inside(self, work: Work) -> Work:
@@ -78,34 +87,10 @@ class AccrueRoutes:
 
         return checked
 
-    def _once(self, work: Work) -> Work:
-        """Under an Idempotency-Key the work is done once and its reply kept."""
-
-        def kept(call: Call) -> Answer:
-            key = call.headers.get("idempotency-key")
-            if key is None:
-                return work(call)
-            fingerprint = hashlib.sha256(f"{call.path}\n".encode() + call.body).hexdigest()
-            outcome = self._replies.once(key, fingerprint, lambda: work(call))
-            match outcome:
-                case Done(answer=answer):
-                    return answer
-                case Replayed(answer=answer):
-                    headers = {**answer.headers, "idempotent-replayed": "true"}
-                    return Answer(status=answer.status, json=answer.json, headers=headers)
-                case OtherParameters():
-                    return Answer(status=422, json={"error": "idempotency_key_reused"})
-                case InProgress():
-                    return Answer(status=409, json={"error": "in_progress"})
-                case _:
-                    assert_never(outcome)
-
-        return kept
-
     def _health(self, _: Call) -> Answer:
         with self._host.engine.connect() as connection:
             connection.execute(text("select 1"))
-        return Answer(json={"status": "ok", "queues_paused": sorted(self._host.paused())})
+        return Answer(json={"status": "ok", "queues_paused": texts(sorted(self._host.paused()))})
 
     def _metrics(self, _: Call) -> Answer:
         return Answer(text=self._host.meters.text(), media="text/plain; version=0.0.4; charset=utf-8")
@@ -141,8 +126,7 @@ class AccrueRoutes:
         if len(ids) > dlq.MAX_REPLAY_ROWS:
             refusal: Obj = {"error": "replay_too_large", "total": len(ids), "max": dlq.MAX_REPLAY_ROWS}
             return Answer(status=422, json=refusal)
-        names: list[JsonValue] = [str(event_id) for event_id in ids[:SHOWN_IDS]]
-        shown: Obj = {"event_ids": names}
+        shown: Obj = {"event_ids": texts(map(str, ids[:SHOWN_IDS]))}
         if body.dry_run:
             return Answer(json={"requeued": 0, "skipped": 0, "would_requeue": len(ids), **shown})
         requeued, skipped = self._host.replay_many(ids, source=_source(call), key=_key(call))
@@ -196,7 +180,7 @@ def _parse(model: type[Body], call: Call) -> Body | Answer:
         return model.model_validate(call.json())
     except ValidationError as invalid:
         problems = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in invalid.errors()]
-        return Answer(status=422, json={"error": "invalid_request", "details": list(problems)})
+        return Answer(status=422, json={"error": "invalid_request", "details": texts(problems)})
 
 
 def _source(call: Call) -> str:

@@ -1,6 +1,5 @@
 """The fake Stripe's door: keys, request ids, idempotency and the table of routes."""
 
-import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +9,7 @@ from starlette.routing import BaseRoute
 
 from sandbox.world.http import Answer, Call, Obj, Work, route
 from sandbox.world.ids import Ids
-from sandbox.world.replies import Done, InProgress, OtherParameters, Replayed, Replies
+from sandbox.world.replies import Done, InProgress, OtherParameters, Replayed, Replies, fingerprint
 from sandbox.world.stripe import errors, ledger_objects, objects, reading
 from sandbox.world.stripe import params as p
 from sandbox.world.stripe.books import Books
@@ -86,8 +85,7 @@ class StripeApi:
         key = call.headers.get("idempotency-key")
         if key is None:
             return work(call)
-        fingerprint = hashlib.sha256(f"{call.path}\n".encode() + call.body).hexdigest()
-        outcome = self._replies.once(key, fingerprint, lambda: work(call))
+        outcome = self._replies.once(key, fingerprint(call), lambda: work(call))
         match outcome:
             case Done(answer=answer):
                 return answer

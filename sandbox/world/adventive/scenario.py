@@ -1,0 +1,45 @@
+"""Suppress an invoice e-mail: its PDF is missing, or its recipient is on a suppression list."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from sandbox.world.adventive.worker import Worker
+from sandbox.world.http import Obj
+from sandbox.world.ids import Ids
+
+
+class Options(BaseModel):
+    """Which of the two causes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    variant: Literal["pdf_missing", "suppressed_recipient"] = "pdf_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressInvoiceEmail:
+    """Each start takes another invoice."""
+
+    worker: Worker
+    ids: Ids
+
+    id = "suppress-invoice-email"
+    title = "Suppress an invoice e-mail"
+    system = "adventive"
+    about = "An invoice's PDF cannot be rendered, so its e-mail fails and the customer hears nothing."
+
+    def running(self) -> bool:
+        """While any invoice is undelivered."""
+        return bool(self.worker.undelivered())
+
+    def start(self, params: Obj) -> Obj:
+        """Break one delivered invoice."""
+        wanted = Options.model_validate(params)
+        delivery = self.ids.random.choice(self.worker.delivered())
+        match wanted.variant:
+            case "pdf_missing":
+                self.worker.lose_pdf(delivery.invoice_id)
+            case "suppressed_recipient":
+                self.worker.suppress_recipient(delivery.invoice_id, "bounces")
+        return {"invoice_id": delivery.invoice_id, "pdf_key": delivery.key, "variant": wanted.variant}

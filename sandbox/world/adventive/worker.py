@@ -1,0 +1,190 @@
+"""The billing Worker's state: which invoice has its PDF, and what became of its e-mail."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from threading import RLock
+from typing import Literal, TypeAlias
+
+from sandbox.world.effects import Effects
+from sandbox.world.faults import Faults
+from sandbox.world.mailgun import ListName, Mail, Mailgun
+from sandbox.world.meters import Meters
+from sandbox.world.stripe.books import Books
+
+EmailState: TypeAlias = Literal["delivered", "failed", "suppressed", "not_sent"]
+FAILED_MAILS = "adventive_mailgun_failed_total"
+FAILED_PDFS = "adventive_pdf_render_failed_total"
+UNDELIVERED = "adventive_invoice_undelivered"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """One invoice's PDF and e-mail. `reason` is why the e-mail is not delivered."""
+
+    invoice_id: str
+    acct_id: str
+    inv_uuid: str
+    pdf: bool
+    email: EmailState
+    last_event_at: datetime
+    reason: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Where the PDF lies in R2."""
+        return f"{self.acct_id}/{self.inv_uuid}.pdf"
+
+
+class Worker:
+    """Renders, mails, reconciles. E-mail is withheld while the PDF is missing, as the runbook says."""
+
+    def __init__(
+        self, *, books: Books, mailgun: Mailgun, effects: Effects, faults: Faults, now: Callable[[], datetime]
+    ) -> None:
+        self._books = books
+        self._mailgun = mailgun
+        self._effects = effects
+        self._now = now
+        self._lock = RLock()
+        self._deliveries: dict[str, Delivery] = {}
+        self._usage: set[str] = set()
+        self.faults = faults
+        self.meters = Meters()
+
+    def begin(self, invoices: list[str]) -> None:
+        """All these invoices rendered and delivered; the exporter's counters stand at zero."""
+        with self._lock:
+            self._deliveries.clear()
+            self._usage.clear()
+            self.meters.reset()
+            for invoice_id in invoices:
+                self._register(invoice_id)
+                self._mailgun.send(self._mail(invoice_id))
+            for name in (FAILED_MAILS, FAILED_PDFS):
+                self.meters.inc(name, 0)
+            self._reconciled()
+
+    def delivery(self, invoice_id: str) -> Delivery | None:
+        """What is known of one invoice."""
+        with self._lock:
+            return self._deliveries.get(invoice_id)
+
+    def undelivered(self) -> list[Delivery]:
+        """Those whose e-mail did not arrive."""
+        with self._lock:
+            return [delivery for delivery in self._deliveries.values() if delivery.email != "delivered"]
+
+    def delivered(self) -> list[Delivery]:
+        """Those whose e-mail arrived."""
+        with self._lock:
+            return [delivery for delivery in self._deliveries.values() if delivery.email == "delivered"]
+
+    def has_pdf(self, key: str) -> bool:
+        """Whether R2 holds an object under that key."""
+        with self._lock:
+            return any(delivery.pdf for delivery in self._deliveries.values() if delivery.key == key)
+
+    def render(self, invoice_id: str, *, key: str | None) -> bool:
+        """Render one PDF; False when the rendering fails."""
+        if self.faults.inner("adventive", "pdf_render"):
+            self.meters.inc(FAILED_PDFS)
+            return False
+        with self._lock:
+            self._deliveries[invoice_id] = replace(self._deliveries[invoice_id], pdf=True, last_event_at=self._now())
+        self._record("invoice.pdf_rendered", invoice_id, key)
+        return True
+
+    def resend(self, invoice_id: str, *, key: str | None) -> Delivery:
+        """Mail one invoice again, through Mailgun; with no PDF it is withheld and nobody is written to."""
+        with self._lock:
+            delivery = self._deliveries[invoice_id]
+            if not delivery.pdf:
+                return self._settle(
+                    invoice_id, email="suppressed", reason="pdf_missing", action="email_withheld", key=key
+                )
+            mail = self._mail(invoice_id)
+            if self._mailgun.send(mail) == "delivered":
+                return self._settle(invoice_id, email="delivered", reason=None, action="email_sent", key=key)
+            self.meters.inc(FAILED_MAILS)
+            reason = f"recipient on the {self._mailgun.suppression(mail.to)} list"
+            return self._settle(invoice_id, email="suppressed", reason=reason, action="email_refused", key=key)
+
+    def lose_pdf(self, invoice_id: str) -> None:
+        """Rendering failed and so did the e-mail: the trouble a scenario makes."""
+        with self._lock:
+            self._deliveries[invoice_id] = replace(self._deliveries[invoice_id], pdf=False)
+            self._fail(invoice_id, email="failed", reason="attachment missing: pdf_render_failed")
+            self.meters.inc(FAILED_PDFS)
+
+    def suppress_recipient(self, invoice_id: str, name: ListName) -> None:
+        """The address bounced before: Mailgun refuses it."""
+        with self._lock:
+            self._mailgun.suppress(self._mail(invoice_id).to, name, error="No such mailbox")
+            self._fail(invoice_id, email="suppressed", reason=f"recipient on the {name} list")
+
+    def reconcile(self, *, key: str | None) -> int:
+        """Check every account; answers how many were checked. Nothing drifts in this world."""
+        with self._lock:
+            self._reconciled()
+            checked = len({delivery.acct_id for delivery in self._deliveries.values()})
+        self._record("reconcile.run", f"{checked} accounts", key)
+        return checked
+
+    def post_usage(self, slot: str, *, key: str | None) -> bool:
+        """Record usage once per account, period and type; False for a second post to the same slot."""
+        with self._lock:
+            if slot in self._usage:
+                return False
+            self._usage.add(slot)
+        self._record("usage.recorded", slot, key)
+        return True
+
+    def _fail(self, invoice_id: str, *, email: EmailState, reason: str) -> None:
+        code, message = (605, "Not delivering to a suppressed address") if email == "suppressed" else (400, reason)
+        kind = "suppress-bounce" if email == "suppressed" else "generic"
+        self._mailgun.log(self._mail(invoice_id), event="failed", code=code, message=message, reason=kind)
+        self._set(invoice_id, email=email, reason=reason)
+        self.meters.inc(FAILED_MAILS)
+
+    def _settle(
+        self, invoice_id: str, *, email: EmailState, reason: str | None, action: str, key: str | None
+    ) -> Delivery:
+        self._record(f"invoice.{action}", invoice_id, key)
+        return self._set(invoice_id, email=email, reason=reason)
+
+    def _set(self, invoice_id: str, *, email: EmailState, reason: str | None) -> Delivery:
+        delivery = replace(self._deliveries[invoice_id], email=email, reason=reason, last_event_at=self._now())
+        self._deliveries[invoice_id] = delivery
+        if email == "delivered":
+            self.meters.drop(UNDELIVERED, invoice_id=invoice_id)
+        else:
+            self.meters.set(UNDELIVERED, 1, invoice_id=invoice_id)
+        return delivery
+
+    def _register(self, invoice_id: str) -> None:
+        invoice = self._books.get("invoice", invoice_id)
+        metadata = invoice["metadata"] if invoice else None
+        if not isinstance(metadata, dict):
+            raise TypeError(f"invoice {invoice_id} is not in the books or has no metadata")
+        self._deliveries[invoice_id] = Delivery(
+            invoice_id=invoice_id, acct_id=str(metadata["acct_id"]), inv_uuid=str(metadata["inv_uuid"]), pdf=True,
+            email="delivered", last_event_at=self._now(),
+        )  # fmt: skip
+
+    def _mail(self, invoice_id: str) -> Mail:
+        invoice = self._books.get("invoice", invoice_id)
+        if invoice is None:
+            raise LookupError(f"invoice {invoice_id} is not in the books")
+        subject = f"Invoice {invoice['number']} for {invoice['customer_name']}"
+        return Mail(to=str(invoice["customer_email"]), subject=subject, template="invoice_new", invoice_id=invoice_id)
+
+    def _reconciled(self) -> None:
+        accounts = len({delivery.acct_id for delivery in self._deliveries.values()})
+        self.meters.set("adventive_reconcile_drift_count", 0)
+        self.meters.set("adventive_reconcile_accounts_checked", accounts)
+        self.meters.set("adventive_reconcile_status_clean", 1)
+        self.meters.set("adventive_reconcile_last_success_timestamp_seconds", self._now().timestamp())
+
+    def _record(self, action: str, target: str, key: str | None) -> None:
+        self._effects.record("adventive", action, target=target, source="http", idempotency_key=key)

@@ -1,0 +1,1 @@
+"""Aivo: payments, billing and entitlements services over one database in the seed runbook's vocabulary."""

@@ -1,0 +1,54 @@
+-- Aivo's tables in the vocabulary of its runbook (columns of schema A where the runbook is silent).
+create table billing_accounts (
+  id uuid primary key, tenant_id uuid not null unique, account_type text not null, display_name text not null,
+  provider text not null default 'STRIPE', provider_customer_id text, default_currency text not null default 'usd',
+  billing_email text not null, metadata_json jsonb not null default '{}', created_at timestamptz not null,
+  updated_at timestamptz not null
+);
+create table subscriptions (
+  id uuid primary key, billing_account_id uuid not null references billing_accounts, plan_id text not null,
+  status text not null check (status in ('IN_TRIAL', 'ACTIVE', 'PAST_DUE', 'CANCELED', 'EXPIRED')),
+  quantity int not null default 1, provider_subscription_id text, current_period_start timestamptz,
+  current_period_end timestamptz, cancel_at_period_end boolean not null default false, canceled_at timestamptz,
+  ended_at timestamptz, metadata_json jsonb not null default '{}', updated_at timestamptz not null
+);
+create index on subscriptions (billing_account_id);
+create index on subscriptions (status);
+create table invoices (
+  id uuid primary key, billing_account_id uuid not null references billing_accounts, provider_invoice_id text,
+  invoice_number text, amount_cents bigint not null, amount_due_cents bigint not null, amount_paid_cents bigint not null,
+  currency text not null default 'usd', status text not null, period_start timestamptz, period_end timestamptz,
+  issued_at timestamptz, due_at timestamptz, paid_at timestamptz, pdf_url text
+);
+create table payment_events (
+  id uuid primary key default gen_random_uuid(), billing_account_id uuid references billing_accounts,
+  provider text not null default 'STRIPE', provider_event_id text not null unique, event_type text not null,
+  payload jsonb not null, processed_at timestamptz, error text, created_at timestamptz not null
+);
+create index on payment_events (billing_account_id, created_at desc);
+create table dunning_events (
+  id uuid primary key default gen_random_uuid(), subscription_id uuid not null references subscriptions,
+  step text not null check (step in ('DAY_0_BANNER', 'DAY_3_RETRY', 'DAY_7_DOWNGRADE')),
+  step_started_at timestamptz not null, scheduled_for timestamptz not null, completed boolean not null default false,
+  completed_at timestamptz, completion_reason text
+);
+create index on dunning_events (scheduled_for) where not completed;
+create table entitlements (
+  id uuid primary key default gen_random_uuid(), tenant_id uuid not null, module text not null,
+  active boolean not null default true, updated_at timestamptz not null, unique (tenant_id, module)
+);
+-- Changes made straight in the table by somebody who is not the service, for the world's log of effects.
+create table world.dunning_changes (
+  id bigserial primary key, at timestamptz not null default clock_timestamp(), by_role text not null,
+  now_completed boolean not null, reason text, changed int not null, ids uuid[] not null
+);
+create function world.note_dunning_change() returns trigger language plpgsql security definer as $$
+begin
+  if session_user = current_user then return null; end if;
+  insert into world.dunning_changes (by_role, now_completed, reason, changed, ids)
+    select session_user, n.completed, n.completion_reason, count(*), array_agg(n.id)
+    from changed_rows n group by n.completed, n.completion_reason;
+  return null;
+end $$;
+create trigger note_dunning_change after update on dunning_events
+  referencing new table as changed_rows for each statement execute function world.note_dunning_change();

@@ -1,0 +1,80 @@
+"""Aivo's services as one system of the world."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from sandbox.world.aivo import seed
+from sandbox.world.aivo.columns import READABLE, WRITABLE
+from sandbox.world.aivo.routes import AivoRoutes
+from sandbox.world.aivo.scenario import DowngradeWave
+from sandbox.world.aivo.service import AivoService
+from sandbox.world.effects import Effect, Effects
+from sandbox.world.ids import Ids
+from sandbox.world.options import OptionsHolder
+from sandbox.world.postgres import AIVO_WRITE_ROLE, READ_ROLE, Cluster, grant_read, rebuild
+from sandbox.world.scenario import Scenario
+from sandbox.world.stripe.seed import Account
+from sandbox.world.system import Site
+
+_SCHEMA = Path(__file__).parent / "schema.sql"
+_PAYMENTS, _BILLING, _ENTITLEMENTS = "/hosts/aivo/payments", "/hosts/aivo/billing", "/hosts/aivo/entitlements"
+
+
+class Aivo:
+    """Three services, one database, one scenario."""
+
+    def __init__(
+        self, *, cluster: Cluster, effects: Effects, options: OptionsHolder, now: Callable[[], datetime]
+    ) -> None:
+        self._cluster = cluster
+        self._service = AivoService(database=cluster.database("aivo"), effects=effects, now=now)
+        self._routes = AivoRoutes(self._service, options)
+        self._scenario = DowngradeWave(self._service)
+
+    def sites(self) -> list[Site]:
+        """Three addresses, one fault target."""
+        return [
+            Site(path=_PAYMENTS, target="aivo", routes=self._routes.payments()),
+            Site(path=_BILLING, target="aivo", routes=self._routes.billing()),
+            Site(path=_ENTITLEMENTS, target="aivo", routes=self._routes.entitlements()),
+        ]
+
+    def workers(self) -> list[Callable[[], None]]:
+        """Dunning."""
+        return [self._service.work]
+
+    def scenarios(self) -> list[Scenario]:
+        """The wave."""
+        return [self._scenario]
+
+    def begin(self, accounts: list[Account], ids: Ids) -> None:
+        """Lay the tables anew, dunning on, replies forgotten."""
+        with self._service.engine.begin() as connection:
+            rebuild(connection, _SCHEMA)
+            seed.seed(connection, ids, accounts=accounts, now=self._service.now())
+            grant_read(connection, READABLE)
+            grant_read(connection, READABLE, role=AIVO_WRITE_ROLE)
+            _grant_kill_switch(connection)
+        self._service.reset()
+        self._routes.replies.reset()
+
+    def environment(self, base: str) -> dict[str, str]:
+        """The services, the read-only database, and the one that may turn the kill switch."""
+        return {
+            "AIVO_PAYMENTS_URL": f"{base}{_PAYMENTS}",
+            "AIVO_BILLING_URL": f"{base}{_BILLING}",
+            "AIVO_ENTITLEMENTS_URL": f"{base}{_ENTITLEMENTS}",
+            "AIVO_READ_DSN": self._cluster.dsn("aivo", READ_ROLE),
+            "AIVO_WRITE_DSN": self._cluster.dsn("aivo", AIVO_WRITE_ROLE),
+        }
+
+    def effects(self) -> list[Effect]:
+        """Changes made straight in dunning_events."""
+        return self._service.changes_by_others()
+
+
+def _grant_kill_switch(connection: Connection) -> None:
+    connection.exec_driver_sql(f"grant update ({', '.join(WRITABLE)}) on public.dunning_events to {AIVO_WRITE_ROLE}")

@@ -1,0 +1,1 @@
+"""StripeMeter: metered usage, its counters, its reconciler and its API."""
