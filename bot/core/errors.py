@@ -2,9 +2,11 @@
 
 CountersignError
 ├── ContentError      a rules, runbook or alerts file is wrong: file, line, where, what
+├── ContentErrors     everything that is wrong with the content files, at once
 ├── SettingsError     the environment is wrong: the variable, and what to set
 ├── BadInput          a request from outside is malformed: what, and where
-├── Unavailable       something outside did not answer in time or at all; asking again may help
+├── Unavailable       something outside did not answer; asking again may help
+│   └── TimedOut      it did not answer in time
 ├── Refused           the target answered, and the answer is no; asking again will not help
 ├── NotConnected      a resource whose environment variables are unset
 ├── NotInstalled      the target answers, but has no such route or feature
@@ -12,6 +14,7 @@ CountersignError
 └── ExpressionError   an expression or template could not be evaluated
 """
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -24,7 +27,7 @@ class CountersignError(Exception):
 class ContentError(CountersignError):
     """A content file is wrong.
 
-    `where` is the dotted path inside the file (`diagnose.1.sql.query`), `line` counts from 1.
+    `where` is the dotted path inside the file (`diagnose.1.sql.query`; empty: the file itself), `line` counts from 1.
     """
 
     def __init__(self, *, file: str, line: int, where: str, what: str) -> None:
@@ -32,7 +35,15 @@ class ContentError(CountersignError):
         self.line = line
         self.where = where
         self.what = what
-        super().__init__(f"{file}:{line}: {where}: {what}")
+        super().__init__(f"{file}:{line}: {where}: {what}" if where else f"{file}:{line}: {what}")
+
+
+class ContentErrors(CountersignError):
+    """Everything that is wrong with the content files, in the order of files and lines; never empty."""
+
+    def __init__(self, findings: Iterable[ContentError]) -> None:
+        self.findings = tuple(sorted(findings, key=lambda finding: (finding.file, finding.line)))
+        super().__init__("\n".join(str(finding) for finding in self.findings))
 
 
 class SettingsError(CountersignError):
@@ -52,6 +63,13 @@ class Unavailable(CountersignError):
         self.what = what
         self.why = why
         super().__init__(f"{what} is unavailable: {why}")
+
+
+class TimedOut(Unavailable):
+    """`what` did not answer within `seconds`."""
+
+    def __init__(self, what: str, seconds: float) -> None:
+        super().__init__(what, f"no answer within {seconds:g} s")
 
 
 class Refused(CountersignError):

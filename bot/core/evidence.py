@@ -26,6 +26,9 @@ class Shown(StrEnum):
 
 Cell = str | int | float | bool | datetime | None
 
+UNBOUNDED = 1e308
+"""Stands for an infinite number, which JSON cannot hold; comparisons and maxima come out right."""
+
 
 class Column(Frozen):
     """A declared column: its name in expressions, and how its cells may be shown."""

@@ -1,14 +1,20 @@
 """Ask a host over HTTP (GET), or send it one approved call."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, model_validator
 from typing_extensions import TypeAliasType
 
+from bot.core.errors import ExpressionError, Unavailable, Unknown
 from bot.core.evidence import Answer
 from bot.core.model import Frozen
+from bot.core.ports import HttpCall, HttpReply, Json
 from bot.core.template import PathTemplate, Value
-from bot.steps.step import Call, Name, Projected, ResourceName
+from bot.steps.json_values import jsonable, text
+from bot.steps.projection import table_of
+from bot.steps.reply import absent, is_absent, unanswered, undone
+from bot.steps.step import Call, JmesPath, Name, Projected, ResourceName, Scope
 
 JsonTemplate = TypeAliasType("JsonTemplate", "Value | list[JsonTemplate] | dict[str, JsonTemplate]")
 
@@ -17,7 +23,10 @@ class Absent(Frozen):
     """How a host that lacks the route answers, so that it is told from a missing object."""
 
     status: int = 404
-    when: str | None = Field(default=None, description="JMESPath that is true on such a reply's JSON")
+    when: JmesPath | None = Field(default=None, description="JMESPath that is true on such a reply's JSON")
+
+    def is_said_by(self, reply: HttpReply) -> bool:
+        return is_absent(reply, status=self.status, when=self.when)
 
 
 class HttpGet(Frozen):
@@ -29,8 +38,8 @@ class HttpGet(Frozen):
     query: dict[str, Value] = Field(default_factory=dict)
     expect: tuple[int, ...] = Field(default=(200,), description="statuses that are an answer; others are a failure")
     absent: Absent | None = None
-    rows: str | None = Field(default=None, description="JMESPath to a list, for one row each")
-    show: dict[Name, str | Projected] = Field(default_factory=dict, description="the fields that are shown")
+    rows: JmesPath | None = Field(default=None, description="JMESPath to a list, for one row each")
+    show: dict[Name, JmesPath | Projected] = Field(default_factory=dict, description="the fields that are shown")
     limit: int = Field(default=20, ge=1, le=200)
 
     @model_validator(mode="after")
@@ -40,7 +49,22 @@ class HttpGet(Frozen):
         return self
 
     def run(self, call: Call) -> Answer:
-        raise NotImplementedError
+        """The declared fields of the reply, and its status."""
+        path = self.get or self.head
+        assert path is not None
+        reply = call.resources.http(self.at).send(
+            HttpCall(
+                method="GET" if self.get else "HEAD",
+                path=path.render(call.scope),
+                query=_query(self.query, call.scope),
+            ),
+            timeout=call.timeout,
+        )
+        if self.absent and self.absent.is_said_by(reply):
+            raise absent(self.at, path.source)
+        if reply.status not in self.expect:
+            raise unanswered(self.at, reply)
+        return _answer(reply, show=self.show, rows=self.rows, limit=self.limit)
 
 
 class HttpSend(Frozen):
@@ -58,8 +82,8 @@ class HttpSend(Frozen):
     idempotency: Literal["header", "none"] = Field(
         default="none", description="header: send Idempotency-Key, the same for this execution for ever"
     )
-    rows: str | None = None
-    show: dict[Name, str | Projected] = Field(default_factory=dict)
+    rows: JmesPath | None = None
+    show: dict[Name, JmesPath | Projected] = Field(default_factory=dict)
     harmless: bool = Field(
         default=False, description="changes nothing (a dry run); required under preview: and targets:"
     )
@@ -72,4 +96,75 @@ class HttpSend(Frozen):
         return self
 
     def run(self, call: Call, *, key: str | None) -> Answer:
-        raise NotImplementedError
+        """Send it once. `key` is the execution's idempotency key; a dry run has none.
+
+        Raises Unknown when it may have taken effect, and another error of ours when it certainly did not.
+        """
+        try:
+            reply = self._sent(call, key)
+        except Unknown as error:
+            if self.harmless:
+                raise Unavailable(self.at, error.why) from error
+            raise
+        return _answer(reply, show=self.show, rows=self.rows, limit=self.limit, done=not self.harmless)
+
+    def _sent(self, call: Call, key: str | None) -> HttpReply:
+        method, path = self._target
+        if self.idempotency == "header" and key is None and not self.harmless:
+            raise ValueError(f"{path.source} needs the execution's key")
+        reply = call.resources.http(self.at).send(
+            HttpCall(
+                method=method,
+                path=path.render(call.scope),
+                query=_query(self.query, call.scope),
+                json=_filled(self.json_body, call.scope),
+                headers={"Idempotency-Key": key} if key is not None and self.idempotency == "header" else {},
+            ),
+            timeout=call.timeout,
+        )
+        if self.absent and self.absent.is_said_by(reply):
+            raise absent(self.at, path.source)
+        if reply.status not in self.expect:
+            raise undone(self.at, reply)
+        return reply
+
+    @property
+    def _target(self) -> tuple[Literal["POST", "PUT", "PATCH", "DELETE"], PathTemplate]:
+        if self.post is not None:
+            return "POST", self.post
+        if self.put is not None:
+            return "PUT", self.put
+        if self.patch is not None:
+            return "PATCH", self.patch
+        assert self.delete is not None
+        return "DELETE", self.delete
+
+
+def _answer(
+    reply: HttpReply,
+    *,
+    show: Mapping[str, str | Projected],
+    rows: str | None,
+    limit: int,
+    done: bool = False,
+) -> Answer:
+    if show and reply.body is None and not done:
+        raise ExpressionError(f"it answered {reply.status} without JSON")
+    return Answer(table=table_of(reply.body, show=show, rows=rows, limit=limit, done=done), status=reply.status)
+
+
+def _query(query: Mapping[str, Value], scope: Scope) -> dict[str, str]:
+    return {name: text(value.value(scope)) for name, value in query.items()}
+
+
+def _filled(template: JsonTemplate | None, scope: Scope) -> Json:
+    match template:
+        case None:
+            return None
+        case Value():
+            return jsonable(template.value(scope))
+        case list():
+            return [_filled(item, scope) for item in template]
+        case dict():
+            return {name: _filled(item, scope) for name, item in template.items()}
+    raise AssertionError(template)

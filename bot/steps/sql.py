@@ -1,11 +1,18 @@
 """Ask or change a database: SQL text is never templated, values are bound."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
 from pydantic import Field, field_validator
 
+from bot.core.errors import ExpressionError
 from bot.core.evidence import Answer, Shown
 from bot.core.expression import Expression
 from bot.core.model import Frozen
-from bot.steps.step import Call, Name, ResourceName
+from bot.core.ports import Bind, Change
+from bot.steps.projection import table_of_rows
+from bot.steps.step import Call, Name, ResourceName, Scope
 
 
 def _untemplated(text: str) -> str:
@@ -26,7 +33,10 @@ class SqlRead(Frozen):
     _sql = field_validator("query")(_untemplated)
 
     def run(self, call: Call) -> Answer:
-        raise NotImplementedError
+        """The declared columns of at most `limit` rows."""
+        database = call.resources.read_database(self.at)
+        rows = database.read(self.query, binds=_binds(self.params, call.scope), limit=self.limit, timeout=call.timeout)
+        return Answer(table=table_of_rows(rows, columns=self.columns))
 
 
 class SqlChange(Frozen):
@@ -43,4 +53,40 @@ class SqlChange(Frozen):
     _sql = field_validator("lock", "statement")(_untemplated)
 
     def run(self, call: Call, *, expected: frozenset[str]) -> Answer:
-        raise NotImplementedError
+        """Change exactly the rows whose ids are `expected`; the answer is all of them as they were before."""
+        change = Change(
+            lock=self.lock,
+            statement=self.statement,
+            binds={**_binds(self.params, call.scope), "ids": sorted(expected)},
+            id_column=self.id,
+            expected=expected,
+            columns=tuple(self.columns),
+            max_rows=self.max_rows,
+        )
+        rows = call.resources.write_database(self.at).change(change, timeout=call.timeout)
+        return Answer(table=table_of_rows(rows, columns=self.columns, done=True))
+
+
+def _binds(params: Mapping[str, Expression], scope: Scope) -> Mapping[str, Bind]:
+    return {name: _bind(expression.value(scope), expression) for name, expression in params.items()}
+
+
+def _bind(value: object, expression: Expression) -> Bind:
+    match value:
+        case None | str() | int() | float() | datetime():
+            return value
+        case UUID():
+            return str(value)
+        case list() | tuple() | set() | frozenset():
+            return _array(list(value), expression)
+    raise ExpressionError(f"{expression.source!r} gives a {type(value).__name__}, which cannot be bound")
+
+
+def _array(items: list[object], expression: Expression) -> Bind:
+    texts = [item for item in items if isinstance(item, str)]
+    if len(texts) == len(items):
+        return texts
+    numbers = [item for item in items if isinstance(item, int)]
+    if len(numbers) == len(items):
+        return numbers
+    raise ExpressionError(f"{expression.source!r} gives a list of mixed values; bind texts, or whole numbers")

@@ -1,11 +1,16 @@
 """Ask Stripe (GET by construction), or change one object with an idempotency key."""
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from bot.core.evidence import Answer
 from bot.core.model import Frozen
+from bot.core.ports import Json
 from bot.core.template import PathTemplate, Value
-from bot.steps.step import Call, Name, Projected, ResourceName
+from bot.steps.json_values import jsonable
+from bot.steps.projection import table_of
+from bot.steps.step import Call, JmesPath, Name, Projected, ResourceName, Scope
 
 
 class StripeGet(Frozen):
@@ -14,12 +19,16 @@ class StripeGet(Frozen):
     at: ResourceName = "stripe"
     get: PathTemplate = Field(description="path of the API, beginning with /v1/")
     query: dict[str, Value] = Field(default_factory=dict, description="query parameters")
-    rows: str | None = Field(default=None, description="JMESPath to a list, for one row each (`data`)")
-    show: dict[Name, str | Projected] = Field(min_length=1, description="the fields that are shown")
+    rows: JmesPath | None = Field(default=None, description="JMESPath to a list, for one row each (`data`)")
+    show: dict[Name, JmesPath | Projected] = Field(min_length=1, description="the fields that are shown")
     limit: int = Field(default=20, ge=1, le=100)
 
     def run(self, call: Call) -> Answer:
-        raise NotImplementedError
+        """The declared fields of an object, or of each object of a list."""
+        found = call.resources.stripe_read(self.at).get(
+            self.get.render(call.scope), _parameters(self.query, call.scope), timeout=call.timeout
+        )
+        return Answer(table=table_of(found, show=self.show, rows=self.rows, limit=self.limit))
 
 
 class StripePost(Frozen):
@@ -28,7 +37,18 @@ class StripePost(Frozen):
     at: ResourceName = "stripe"
     post: PathTemplate = Field(description="path of the API, beginning with /v1/")
     form: dict[str, Value] = Field(default_factory=dict)
-    show: dict[Name, str | Projected] = Field(default_factory=dict)
+    show: dict[Name, JmesPath | Projected] = Field(default_factory=dict)
 
     def run(self, call: Call, *, key: str) -> Answer:
-        raise NotImplementedError
+        """Change it once. Raises Unknown when it may have taken effect, another error when it certainly did not."""
+        changed, _request_id = call.resources.stripe_write(self.at).post(
+            self.post.render(call.scope),
+            _parameters(self.form, call.scope),
+            idempotency_key=key,
+            timeout=call.timeout,
+        )
+        return Answer(table=table_of(changed, show=self.show, rows=None, limit=1, done=True))
+
+
+def _parameters(values: Mapping[str, Value], scope: Scope) -> dict[str, Json]:
+    return {name: jsonable(value.value(scope)) for name, value in values.items()}

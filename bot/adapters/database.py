@@ -1,0 +1,253 @@
+"""The billing systems' databases through SQLAlchemy: bounded reads that cannot write, and one bounded change."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import Lock
+from typing import cast
+
+from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.adapters.privileges import may_write
+from bot.core.egress import mask
+from bot.core.errors import CountersignError, Refused, TimedOut, Unavailable, Unknown
+from bot.core.evidence import Cell
+from bot.core.ports import Bind, Change, Rows
+
+_CONNECT = 5  # seconds to connect, or to wait for a free connection
+_CANCELED = "57014"  # the statement ran into its timeout
+_LOCKED = "55P03"
+_LONGEST_REASON = 200
+
+
+class Reader:
+    """The ReadDatabase port, over PostgreSQL or a SQLite file.
+
+    The first read asks whether the role may write; such a DSN is refused unless `trusted`.
+    """
+
+    def __init__(self, dsn: str, *, name: str, trusted: bool = False, ceiling: float | None = None) -> None:
+        self._name = name
+        self._ceiling = ceiling
+        self._engine = _engine(make_url(dsn), name=name)
+        self._is_sound = trusted
+        self._judging = Lock()
+
+    def read(self, query: str, *, binds: Mapping[str, Bind], limit: int, timeout: float) -> Rows:
+        """At most `limit` rows of one SELECT, in a read-only transaction."""
+        seconds = min(timeout, self._ceiling) if self._ceiling else timeout
+        with _translated(self._name, seconds), self._transaction(seconds) as conn:
+            self._refuse_a_writer(conn)
+            result = conn.execution_options(stream_results=True, max_row_buffer=limit + 1).execute(
+                text(query), _bound(conn, binds)
+            )
+            rows = result.fetchmany(limit + 1)
+            return Rows(columns=tuple(result.keys()), rows=_cells(rows[:limit]), cut=len(rows) > limit)
+
+    def may_write(self) -> str | None:
+        """What this DSN's role may change, in words; None when it may change nothing."""
+        with _translated(self._name, _CONNECT), self._transaction(_CONNECT) as conn:
+            return may_write(conn)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _refuse_a_writer(self, conn: Connection) -> None:
+        if self._is_sound:
+            return
+        with self._judging:
+            found = may_write(conn)
+            if found:
+                raise Refused(self._name, f"its role {found}; diagnose with a role that may only select")
+            self._is_sound = True
+
+    @contextmanager
+    def _transaction(self, seconds: float) -> Iterator[Connection]:
+        with self._engine.connect() as conn:
+            if conn.dialect.name == "sqlite":
+                with _interrupted(conn, seconds):
+                    yield conn
+                return
+            conn.execution_options(postgresql_readonly=True)
+            with conn.begin():
+                _bound_by(conn, seconds)
+                yield conn
+
+
+class Writer:
+    """The WriteDatabase port, over PostgreSQL."""
+
+    def __init__(self, dsn: str, *, name: str, ceiling: float | None = None) -> None:
+        self._name = name
+        self._ceiling = ceiling
+        url = make_url(dsn)
+        if url.get_backend_name() not in {"postgresql", "postgres"}:
+            raise Refused(name, "changes are made in PostgreSQL only; its DSN is of another kind")
+        self._engine = _engine(url, name=name)
+
+    def change(self, change: Change, *, timeout: float) -> Rows:
+        """Carry it out in one transaction; the rows as they were before.
+
+        Raises Refused when the rows are not those that were approved, Unknown when the connection is lost as it
+        commits, and Unavailable when it certainly did not happen.
+        """
+        seconds = min(timeout, self._ceiling) if self._ceiling else timeout
+        with _translated(self._name, seconds), self._engine.connect() as conn:
+            transaction = conn.begin()
+            _bound_by(conn, seconds)
+            before = self._locked(conn, change)
+            self._write(conn, change, rows=len(before.rows))
+            try:
+                transaction.commit()
+            except DBAPIError as error:
+                if _is_lost(error):
+                    raise Unknown(self._name, "the connection broke as the change was committed") from error
+                raise
+            return before
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _locked(self, conn: Connection, change: Change) -> Rows:
+        result = conn.execute(text(change.lock), _bound(conn, change.binds))
+        columns = tuple(result.keys())
+        missing = {change.id_column, *change.columns} - set(columns)
+        if missing:
+            raise Refused(self._name, f"lock: gives no column {', '.join(sorted(missing))}")
+        rows = result.fetchmany(change.max_rows + 1)
+        if len(rows) > change.max_rows:
+            raise Refused(self._name, f"more than {change.max_rows} rows would change")
+        position = columns.index(change.id_column)
+        ids = [str(row[position]) for row in rows]
+        if len(ids) != len(set(ids)) or frozenset(ids) != change.expected:
+            raise Refused(self._name, _difference(frozenset(ids), change.expected))
+        return Rows(columns=columns, rows=_cells(rows), cut=False)
+
+    def _write(self, conn: Connection, change: Change, *, rows: int) -> None:
+        result = cast("CursorResult[object]", conn.execute(text(change.statement), _bound(conn, change.binds)))
+        if result.rowcount != rows:
+            raise Refused(self._name, f"the statement would change {result.rowcount} rows, not the {rows} locked")
+
+
+def _difference(found: frozenset[str], expected: frozenset[str]) -> str:
+    return (
+        f"the rows are no longer those that were approved: {len(expected - found)} of {len(expected)} are gone, "
+        f"{len(found - expected)} are new; nothing was changed"
+    )
+
+
+def _engine(url: URL, *, name: str) -> Engine:
+    try:
+        match url.get_backend_name():
+            case "postgresql" | "postgres":
+                return _postgresql(url)
+            case "sqlite":
+                return _sqlite(url)
+    except (NoSuchModuleError, ImportError) as error:
+        raise Refused(name, "its DSN names a driver that is not installed") from error
+    raise Refused(name, "its DSN is not postgresql:// or sqlite:///")
+
+
+def _postgresql(url: URL) -> Engine:
+    given = url.query.get("options", "")
+    options = given if isinstance(given, str) else " ".join(given)
+    return create_engine(
+        url.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
+        pool_pre_ping=True,
+        pool_size=4,
+        max_overflow=4,
+        pool_timeout=_CONNECT,
+        pool_recycle=600,
+        connect_args={
+            "options": f"{options} -c timezone=UTC -c idle_in_transaction_session_timeout=60s".strip(),
+            "connect_timeout": _CONNECT,
+            "tcp_user_timeout": 20_000,  # milliseconds until a silent server counts as gone
+            "fallback_application_name": "countersign",
+        },
+    )
+
+
+def _sqlite(url: URL) -> Engine:
+    read_only = url.set(database=f"file:{url.database}").update_query_dict({"mode": "ro", "uri": "true"})
+    engine = create_engine(read_only, pool_size=4, pool_timeout=_CONNECT)
+    event.listen(engine, "connect", _query_only)
+    return engine
+
+
+def _query_only(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _bound_by(conn: Connection, seconds: float) -> None:
+    milliseconds = str(max(1, round(seconds * 1000)))
+    conn.execute(
+        text("SELECT set_config('statement_timeout', :ms, true), set_config('lock_timeout', :ms, true)"),
+        {"ms": milliseconds},
+    )
+
+
+@contextmanager
+def _interrupted(conn: Connection, seconds: float) -> Iterator[None]:
+    connection = cast(sqlite3.Connection, conn.connection.driver_connection)
+    until = time.monotonic() + seconds
+    connection.set_progress_handler(lambda: time.monotonic() > until, 1000)
+    try:
+        yield
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def _bound(conn: Connection, binds: Mapping[str, Bind]) -> dict[str, object]:
+    if conn.dialect.name != "sqlite":
+        return dict(binds)
+    # SQLite has no arrays: `in (select value from json_each(:ids))`.
+    return {name: json.dumps(value) if isinstance(value, list | tuple) else value for name, value in binds.items()}
+
+
+def _cells(rows: Sequence[Sequence[object]]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(tuple(cast(Cell, value) for value in row) for row in rows)
+
+
+@contextmanager
+def _translated(name: str, seconds: float) -> Iterator[None]:
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable(name, f"no connection free within {_CONNECT} s") from error
+    except DBAPIError as error:
+        raise _told(name, error, seconds) from error
+    except SQLAlchemyError as error:
+        raise Refused(name, mask(str(error))[:_LONGEST_REASON]) from error
+
+
+def _told(name: str, error: DBAPIError, seconds: float) -> CountersignError:
+    code = getattr(error.orig, "sqlstate", None)
+    if code == _CANCELED or "interrupted" in str(error.orig):
+        return TimedOut(name, seconds)
+    if code == _LOCKED:
+        return Unavailable(name, "somebody else holds the rows")
+    if _is_lost(error):
+        return Unavailable(name, "no connection")
+    if isinstance(error, OperationalError) and not isinstance(error.orig, sqlite3.Error):
+        return Unavailable(name, _reason(error))
+    return Refused(name, _reason(error))
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    """Whether the server went away: no code of its own, or one of the class of shutdowns and broken connections."""
+    code = getattr(error.orig, "sqlstate", None)
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorname", "") == "SQLITE_CANTOPEN"
+    return error.connection_invalidated or code is None or code[:2] in {"08", "57"}
+
+
+def _reason(error: DBAPIError) -> str:
+    primary: str | None = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    lines = (primary or str(error.orig)).strip().splitlines()
+    return mask(lines[0] if lines else type(error.orig).__name__)[:_LONGEST_REASON]
