@@ -1,6 +1,7 @@
 """The schema that migrations make is the schema of the tables, on both databases."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from threading import Thread
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from bot.store.database import Database
 from bot.store.tables import metadata
-from tests.kit.databases import PostgreSQL, closing
+from tests.kit.databases import PostgreSQL
 
 _POSTGRESQL_SCHEMA = """
     SELECT 'column', format('%s.%s', table_name, column_name),

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -77,14 +77,6 @@ class PostgreSQL:
     def _execute(self, statement: str) -> None:
         with self._admin.connect() as conn:
             conn.execute(text(statement))
-
-
-@contextmanager
-def closing(database: Database) -> Iterator[Database]:
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 @contextmanager
