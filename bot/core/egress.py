@@ -1,0 +1,161 @@
+"""What may leave: `mask` for every free text bound outside, `shown` for the typed cells of evidence."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import assert_never
+
+from bot.core.evidence import Cell, Column, Shown
+from bot.core.masking import mask
+from bot.core.quoting import moment
+
+__all__ = ["MASKED", "NOTHING", "TEXT_LIMIT", "mask", "shown"]
+
+MASKED = "[masked]"
+NOTHING = "–"  # noqa: RUF001 - an en dash reads as an empty cell
+TEXT_LIMIT = 300
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/ -]{0,63}")
+_LONG_NUMBER = re.compile(r"(?<![\w.:-])\d(?:[ ]?\d){8,}(?![\w.:-])")
+_FINITE = Decimal("1e300")  # beyond it a number stands for infinity (bot.core.evidence.UNBOUNDED)
+_YES, _NO = frozenset({"true", "t", "yes", "1"}), frozenset({"false", "f", "no", "0"})
+
+# ISO 4217: how many digits of a minor-unit amount stand after the point; two where it is not listed.
+_EXPONENTS: Mapping[str, int] = {
+    **dict.fromkeys(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(),  # noqa: SIM905 - reads as a list
+        0,
+    ),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}
+
+
+def shown(cell: Cell, column: Column, row: Mapping[str, Cell]) -> str:
+    """A cell as text that may leave, by its column's class; `row` gives an amount its `currency`.
+
+    What does not look like its class is masked, never shown as it is.
+
+    >>> shown(1999, Column(name="amount", shown=Shown.MINOR), {"currency": "eur"})
+    '19.99 EUR'
+    >>> shown("jane@example.com", Column(name="customer", shown=Shown.ID), {})
+    '[masked]'
+    """
+    if cell is None:
+        return NOTHING
+    match column.shown:
+        case Shown.ID:
+            return _word(cell, _ID)
+        case Shown.ENUM:
+            return _word(cell, _WORD)
+        case Shown.COUNT | Shown.NUMBER:
+            return _number(cell)
+        case Shown.RATIO:
+            return _ratio(cell)
+        case Shown.MINOR:
+            return _minor(cell, row.get("currency"))
+        case Shown.SECONDS:
+            return _seconds(cell)
+        case Shown.TIME:
+            return _time(cell)
+        case Shown.FLAG:
+            return _flag(cell)
+        case Shown.TEXT:
+            return _text(str(cell))
+        case _:
+            assert_never(column.shown)
+
+
+def _word(cell: Cell, pattern: re.Pattern[str]) -> str:
+    if isinstance(cell, bool | float | datetime):
+        return MASKED
+    text = str(cell).strip()
+    if not text:
+        return NOTHING
+    return text if pattern.fullmatch(text) and mask(text) == text else MASKED
+
+
+def _text(text: str) -> str:
+    line = _LONG_NUMBER.sub("[number]", mask(text)).strip()
+    return line if len(line) <= TEXT_LIMIT else line[: TEXT_LIMIT - 1].rstrip() + "…"
+
+
+def _decimal(cell: Cell) -> Decimal | None:
+    if isinstance(cell, bool | datetime) or cell is None:
+        return None
+    try:
+        value = Decimal(str(cell))
+    except InvalidOperation:
+        return None
+    if value.is_nan():
+        return None
+    return Decimal("Infinity").copy_sign(value) if not -_FINITE < value < _FINITE else value
+
+
+def _grouped(value: Decimal) -> str:
+    """Four decimals at most, three digits of what is tiny, six of what is huge; thousands set off by commas."""
+    if not value.is_finite():
+        return "∞" if value > 0 else "-∞"
+    if value and abs(value) < Decimal("0.001"):
+        return f"{value:.3g}"
+    if abs(value) >= Decimal("1e15"):
+        return f"{value:.6g}"
+    text = f"{value:,.4f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _number(cell: Cell) -> str:
+    value = _decimal(cell)
+    return MASKED if value is None else _grouped(value)
+
+
+def _ratio(cell: Cell) -> str:
+    value = _decimal(cell)
+    if value is None:
+        return MASKED
+    return f"{_grouped(value * 100)} %"
+
+
+def _minor(cell: Cell, currency: Cell) -> str:
+    value = _decimal(cell)
+    if value is None or not value.is_finite():
+        return MASKED
+    code = str(currency).upper() if currency is not None else ""
+    if not re.fullmatch(r"[A-Z]{3}", code):
+        return f"{_grouped(value)} in minor units"
+    digits = _EXPONENTS.get(code, 2)
+    return f"{value.scaleb(-digits):,.{digits}f} {code}"
+
+
+def _seconds(cell: Cell) -> str:
+    value = _decimal(cell)
+    if value is None:
+        return MASKED
+    if abs(value) >= Decimal("1e15"):
+        return f"{_grouped(value)} s"
+    sign, rest = ("-" if value < 0 else ""), abs(value)
+    if rest < 1:
+        return f"{sign}{_grouped((rest * 1000).quantize(Decimal('0.1')))} ms"
+    if rest < 60:
+        return f"{sign}{_grouped(rest.quantize(Decimal('0.1')))} s"
+    left, parts = int(rest), []
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        amount, left = divmod(left, length)
+        parts.append(f"{amount:,} {unit}" if amount else "")
+    first = next(at for at, part in enumerate(parts) if part)
+    return sign + " ".join(part for part in parts[first : first + 2] if part)
+
+
+def _time(cell: Cell) -> str:
+    try:
+        at = moment(cell)
+    except (ValueError, OverflowError, OSError):
+        return MASKED
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _flag(cell: Cell) -> str:
+    word = str(cell).strip().lower()
+    return "yes" if word in _YES else "no" if word in _NO else MASKED
