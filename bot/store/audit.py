@@ -1,13 +1,16 @@
 """The audit: who did what and when, each entry sealed to the one before it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Self
 
 from sqlalchemy import Connection, Row, insert, select, text
 
 from bot.core.canonical import canonical, sha256
+from bot.core.errors import BadInput
 from bot.core.ports import Json
 from bot.store.tables import audit
 
@@ -16,6 +19,7 @@ OURSELVES = "countersign"
 
 _WRITER = 7_266_118_391  # any number of our own: the advisory lock that makes one writer of all replicas
 _BEFORE_THE_FIRST = "0" * 64
+_TOLD = 20  # findings that the sentence names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +28,17 @@ class Checkpoint:
 
     seq: int
     hash: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `SEQ:HASH`, as `str` writes it. Raises BadInput."""
+        seq, _, seal = text.strip().partition(":")
+        if not seq.isascii() or not seq.isdigit() or not re.fullmatch("[0-9a-f]{64}", seal):
+            raise BadInput(f"{text!r} is not a checkpoint; write SEQ:HASH as `countersign audit verify` prints it")
+        return cls(seq=int(seq), hash=seal)
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +68,20 @@ class Entry:
             data=self.data,
             previous=self.previous,
         )
+
+    def document(self) -> dict[str, Json]:
+        """The entry as JSON, for an export; `data` stays the text that was sealed."""
+        return {
+            "seq": self.seq,
+            "at": self.at.isoformat(timespec="microseconds"),
+            "kind": self.kind,
+            "actor": self.actor,
+            "incident_id": self.incident_id,
+            "request_id": self.request_id,
+            "data": self.data,
+            "previous": self.previous,
+            "hash": self.hash,
+        }
 
 
 class Fault(StrEnum):
@@ -84,6 +113,15 @@ class Verdict:
     @property
     def is_intact(self) -> bool:
         return not self.findings
+
+    @property
+    def sentence(self) -> str:
+        """The verdict for a person, with the checkpoint to note down."""
+        if self.is_intact:
+            return f"{self.entries} entries, intact; head {self.head or 'none'}"
+        told = "; ".join(f"entry {finding.seq}: {finding.fault}" for finding in self.findings[:_TOLD])
+        more = f"; and {len(self.findings) - _TOLD} more" if len(self.findings) > _TOLD else ""
+        return f"{self.entries} entries, NOT intact: {told}{more}"
 
 
 def lock(conn: Connection) -> None:

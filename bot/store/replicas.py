@@ -29,6 +29,14 @@ def retire(conn: Connection, *, name: str, incarnation: str) -> None:
     )
 
 
+def is_alive(conn: Connection, incarnation: str, *, now: datetime, after: timedelta) -> bool:
+    """Whether the process of this incarnation has beaten within `after`, and has not said that it stops."""
+    beating = select(replicas.c.name).where(
+        replicas.c.incarnation == incarnation, replicas.c.beat_at >= now - after, ~replicas.c.stopped
+    )
+    return conn.execute(beating).first() is not None
+
+
 def dead(conn: Connection, *, now: datetime, after: timedelta) -> list[str]:
     """The replicas that have been silent for longer than `after` without having said that they stop, by name."""
     silent = select(replicas.c.name).where(replicas.c.beat_at < now - after, ~replicas.c.stopped)

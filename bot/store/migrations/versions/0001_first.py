@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from bot.store.append_only import protect
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -41,6 +43,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name="pk_audit"),
     )
     op.create_index("ix_audit_incident", "audit", ["incident_id"])
+    protect(op.get_bind())
     op.create_table(
         "content_revisions",
         sa.Column("revision", sa.String(length=64), nullable=False),

@@ -1,0 +1,26 @@
+"""What may hold an action back at the last moment, asked in the transaction that claims it.
+
+Whatever must stop our own actions belongs here (limits now; switches and time windows later): the claim commits only
+if every brake let go, and one that cannot be read raises, which rolls the claim back.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.engine.request import Request
+from bot.engine.runbook import Action
+from bot.store import executions
+
+_HOUR = timedelta(hours=1)
+
+
+def held_back(conn: Connection, *, request: Request, action: Action, now: datetime) -> str | None:
+    """Why this request must not start now; None lets it go. The caller holds the audit's lock, so counts are exact."""
+    most = action.limits.per_hour
+    if most is None:
+        return None
+    started = executions.claimed_since(
+        conn, system=request.system, runbook=request.runbook, action=request.action, since=now - _HOUR
+    )
+    return f"it ran {started} times within the last hour, and may run {most} times" if started >= most else None

@@ -1,0 +1,132 @@
+"""A request together with all it refers to: its action as the files said it then, and what expressions see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection, select
+
+from bot.core.errors import BadInput
+from bot.core.facts import facts, rows_of
+from bot.core.ports import Json, Resources
+from bot.engine.execution import deed_key
+from bot.engine.request import Request, TargetSet
+from bot.engine.runbook import Action, Runbook
+from bot.engine.sums import sums
+from bot.engine.system import System
+from bot.jobs.means import Means
+from bot.steps.step import Scope
+from bot.store import executions, requests
+from bot.store.tables import incidents
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """One request in hand. `scope` holds what is true of it before anything is asked."""
+
+    request: Request
+    system: System
+    runbook: Runbook
+    action: Action
+    resources: Resources
+    scope: Scope
+
+    def seeing(self, **more: object) -> "Case":
+        """The same case, whose expressions see more names."""
+        return replace(self, scope={**self.scope, **more})
+
+
+def open_case(means: Means, conn: Connection, request: Request) -> Case:
+    """Gather it. Raises BadInput when the files of its revision no longer hold its action."""
+    catalog = means.contents(request.content)
+    system, runbook = catalog.systems.get(request.system), catalog.runbooks.get(request.runbook)
+    action = runbook.action(request.action) if runbook else None
+    if system is None or runbook is None or action is None:
+        raise BadInput(f"{request.runbook} has no action {request.action!r} in this request's revision of the files")
+    return Case(
+        request=request,
+        system=system,
+        runbook=runbook,
+        action=action,
+        resources=means.resources(system),
+        scope=_scope(conn, request, system),
+    )
+
+
+def as_requested(case: Case) -> Case:
+    """The case whose expressions see the inputs, targets and preview that were approved."""
+    request = case.request
+    assert request.targets is not None
+    more: dict[str, object] = {"inputs": request.inputs, "targets": targets_seen(request.targets)}
+    if request.preview is not None and request.preview.answer is not None:
+        more["preview"] = facts(request.preview.answer)
+    return case.seeing(**more)
+
+
+def frozen(case: Case) -> Case:
+    """The case as it was approved: besides, its expressions see the evidence of back then, none newer."""
+    return as_requested(case).seeing(**answers_then(case.request))
+
+
+def answers_then(request: Request) -> Mapping[str, object]:
+    """What expressions see of the evidence at the time of the request, by question."""
+    before = request.preview.before if request.preview else {}
+    return {name: facts(evidence) for name, evidence in before.items()}
+
+
+def targets_seen(targets: TargetSet) -> Mapping[str, object]:
+    """What expressions see of the targets."""
+    return {
+        "ids": list(targets.ids),
+        "count": len(targets.ids),
+        "rows": rows_of(targets.table),
+        "sums": sums(targets.table),
+    }
+
+
+def for_call(case: Case, *, number: int, target: str | None) -> Case:
+    """The case as one call of it sees it: `request.key` is this call's idempotency key."""
+    key = deed_key(case.request.id, number=number, target=target)
+    more: dict[str, object] = {} if target is None else {"target": target}
+    return case.seeing(**more, request=_request_seen(case.request, key=key))
+
+
+def _scope(conn: Connection, request: Request, system: System) -> Scope:
+    incident = conn.execute(select(incidents).where(incidents.c.id == request.incident_id)).one()
+    scope: dict[str, object] = {
+        "params": request.params,
+        "labels": incident.labels,
+        "annotations": incident.annotations,
+        "option": system.options,
+        "incident": {
+            "id": incident.id,
+            "event": incident.event,
+            "system": incident.system,
+            "runbook": incident.runbook,
+            "severity": incident.severity,
+            "state": incident.state,
+            "starts_at": incident.started_at,
+            "opened_at": incident.opened_at,
+        },
+        "request": _request_seen(request, key=deed_key(request.id, number=1, target=None)),
+    }
+    if request.original_id is not None:
+        scope["original"] = _original(conn, request.original_id)
+    return scope
+
+
+def _request_seen(request: Request, *, key: str) -> Mapping[str, object]:
+    return {"id": request.id, "key": key, "requester": request.requester, "requested_at": request.requested_at}
+
+
+def _original(conn: Connection, original_id: str) -> Mapping[str, object]:
+    """The executed request that an undo takes back: its targets, and the rows as they were before it."""
+    original = requests.get(conn, original_id)
+    assert original is not None  # a foreign key
+    ids: list[Json] = list(original.targets.ids) if original.targets else []
+    rows = [
+        row
+        for deed in executions.deeds_of(conn, original_id)
+        if deed.evidence is not None and deed.evidence.kind == "answer"
+        for row in rows_of(deed.evidence.table)
+    ]
+    return {"request_id": original.id, "ids": ids, "rows": rows, "inputs": original.inputs}

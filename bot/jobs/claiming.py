@@ -1,0 +1,105 @@
+"""The last look before an effect, and the claim that lets it happen: one transaction, one winner."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.engine.approval import Choice
+from bot.engine.execution import deed_key
+from bot.engine.request import Request, State, changes, is_as_approved, needs
+from bot.engine.runbook import Action
+from bot.jobs import brakes
+from bot.jobs.case import Case
+from bot.jobs.look import Looked, No, look
+from bot.jobs.means import Means
+from bot.jobs.telling import end, tell
+from bot.store import audit, executions, orders, requests
+
+
+def claim(means: Means, case: Case) -> bool:
+    """Look again, and claim the request for this process. False when it must not start, which is then said."""
+    looked = look(means, case)
+    now = means.now()
+    with means.database.begin() as conn:
+        request = requests.locked(conn, case.request.id)
+        if request is None or request.state is not State.APPROVED or executions.get(conn, request.id) is not None:
+            return False
+        audit.lock(conn)
+        if request.is_stale(now):
+            reason = looked.note if isinstance(looked, No) else "it was approved too long ago"
+            end(means, conn, request, to=State.EXPIRED, why=f"not started in time: {reason}", now=now)
+            return False
+        match looked:
+            case No(may_pass=True):  # the sweep orders it again until it is stale
+                requests.remark(conn, request.id, note=f"waiting to start: {looked.note}")
+                means.show.request(conn, request.id, now)
+                return False
+            case No():
+                end(means, conn, request, to=State.REFUSED, why=looked.note, now=now)
+                return False
+            case Looked():
+                return _claim(means, conn, request=request, case=case, looked=looked, now=now)
+
+
+def _claim(means: Means, conn: Connection, *, request: Request, case: Case, looked: Looked, now: datetime) -> bool:
+    assert request.targets is not None
+    if not _is_approved(conn, request, case.action):
+        why = "what is stored is not what was approved; see the audit"
+        end(means, conn, request, to=State.REFUSED, why=why, now=now)
+        return False
+    if (what := changes(request.targets, looked.targets)) is not None:
+        _supersede(means, conn, request, what=what, now=now)
+        return False
+    if why := brakes.held_back(conn, request=request, action=case.action, now=now):
+        end(means, conn, request, to=State.REFUSED, why=why, now=now)
+        return False
+    key = deed_key(request.id, number=1, target=None)
+    if not executions.claim(conn, request.id, key=key, replica=means.replica, incarnation=means.incarnation, now=now):
+        return False
+    tell(
+        means,
+        conn,
+        request,
+        kind="execution.started",
+        now=now,
+        data={
+            "digest": request.digest,
+            "key": key,
+            "targets": len(request.targets.ids),
+            "replica": means.replica,
+            "incarnation": means.incarnation,
+        },
+    )
+    return True
+
+
+def _is_approved(conn: Connection, request: Request, action: Action) -> bool:
+    """Read from the votes themselves: a state that somebody set by hand approves nothing."""
+    approvers = {
+        vote.person
+        for vote in requests.votes_of(conn, request.id)
+        if vote.choice is Choice.APPROVE and vote.digest == request.digest and vote.person != request.requester
+    }
+    return is_as_approved(request) and len(approvers) >= max(request.needs, needs(action.risk))
+
+
+def _supersede(means: Means, conn: Connection, request: Request, *, what: str, now: datetime) -> None:
+    """Put another request in this one's place: same wish, fresh targets, no votes."""
+    fresh = replace(
+        request,
+        id=means.new_id(),
+        requested_at=now,
+        targets=None,
+        preview=None,
+        digest=None,
+        state=State.PREPARING,
+        expires_at=None,
+        settled_at=None,
+        note=f"asked again, because {what} since it was approved",
+    )
+    requests.add(conn, fresh)
+    means.enqueue(conn, orders.prepare(fresh.id))
+    why = f"{what} since it was approved"
+    end(means, conn, request, to=State.SUPERSEDED, why=why, now=now, more={"next": fresh.id})
+    tell(means, conn, fresh, kind="request.asked", now=now, data={"instead_of": request.id, "inputs": fresh.inputs})

@@ -1,0 +1,64 @@
+"""Carries an approved request out, once; and settles what a process that is gone left behind."""
+
+from threading import Lock
+
+from bot.engine import execution
+from bot.engine.request import State
+from bot.jobs.case import Case, frozen, open_case
+from bot.jobs.claiming import claim
+from bot.jobs.deeds import carry_out
+from bot.jobs.means import Means
+from bot.jobs.settling import look_up, settle
+from bot.store import executions, requests
+
+
+class Execute:
+    """The handler of `execute`. It knows what its own process has under way, so as not to meddle with that."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._under_way: set[str] = set()
+        self._lock = Lock()
+
+    def __call__(self, request_id: str) -> None:
+        """Start the request if nobody has; otherwise settle it if its process is gone, or look an unknown up."""
+        with self._lock:
+            if request_id in self._under_way:
+                return
+            self._under_way.add(request_id)
+        try:
+            self._run(request_id)
+        finally:
+            with self._lock:
+                self._under_way.discard(request_id)
+
+    def is_under_way(self, request_id: str) -> bool:
+        """Whether a thread of this process works on it now."""
+        with self._lock:
+            return request_id in self._under_way
+
+    def _run(self, request_id: str) -> None:
+        means = self._means
+        with means.database.read() as conn:
+            request = requests.get(conn, request_id)
+            if request is None or request.state is not State.APPROVED:
+                return
+            claimed = executions.get(conn, request_id)
+            case = open_case(means, conn, request)
+            lives = claimed is not None and means.is_alive(conn, claimed.incarnation, means.now())
+        match claimed:
+            case None:
+                self._begin(case)
+            case execution.Execution(state=execution.State.STARTED, incarnation=owner):
+                # This thread is the only one of this process here, so a claim of its own has no thread any more.
+                if owner == means.incarnation or not lives:
+                    settle(means, case)
+            case execution.Execution(state=execution.State.UNKNOWN):
+                look_up(means, case)
+            case _:
+                return
+
+    def _begin(self, case: Case) -> None:
+        if claim(self._means, case):
+            carry_out(self._means, frozen(case))
+            settle(self._means, case)

@@ -1,0 +1,132 @@
+"""What is looked at before an action may be offered for approval, and again before it starts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.core.errors import BadInput, CountersignError, ExpressionError, NotInstalled
+from bot.core.evidence import Answer, Column, Evidence, Shown, Table
+from bot.core.facts import facts
+from bot.core.ports import Json
+from bot.engine.inputs import resolved
+from bot.engine.naming import names, read_by
+from bot.engine.request import PreviewShown, TargetSet, target_set
+from bot.engine.runbook import Action, Guard
+from bot.jobs.case import Case, targets_seen
+from bot.jobs.means import Means
+from bot.steps import CommandRun, HttpSend, Read
+from bot.steps.step import Call
+
+TIMEOUT = 15.0
+"""Seconds one look at the outside may take."""
+
+_LATE = frozenset({"preview", "targets"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Looked:
+    """All that a request freezes."""
+
+    inputs: Mapping[str, Json]
+    targets: TargetSet
+    preview: PreviewShown
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class No:
+    """Why the action cannot go on; `may_pass` when something did not answer, so that asking later may help."""
+
+    note: str
+    may_pass: bool = False
+
+
+def look(means: Means, case: Case) -> Looked | No:
+    """Ask its questions afresh, then its guards, targets and preview. What cannot be judged is a no."""
+    try:
+        return _look(means, case)
+    except NotInstalled as error:
+        return No(note=f"{error}{_instead(case)}")
+    except CountersignError as error:
+        return No(note=str(error), may_pass=error.retryable)
+
+
+def _look(means: Means, case: Case) -> Looked | No:
+    action = case.action
+    before = means.ask(read_by(action, case.runbook.diagnose), resources=case.resources, scope=case.scope)
+    case = case.seeing(**{name: facts(evidence) for name, evidence in before.items()})
+    inputs = resolved(action.inputs, case.request.inputs, case.scope)
+    case = case.seeing(inputs=inputs)
+    if no := _refused(case, (guard for guard in action.refuse if not names(guard) & _LATE)):
+        return no
+    targets = _targets(means, case)
+    if no := _out_of_bounds(action, targets):
+        return no
+    case = case.seeing(targets=targets_seen(targets))
+    answer = _preview(means, case)
+    if answer is not None:
+        case = case.seeing(preview=facts(answer))
+    if no := _refused(case, (guard for guard in action.refuse if names(guard) & _LATE)):
+        return no
+    say = action.preview.say.render(case.scope) if action.preview and action.preview.say else None
+    kept = {name: _without_chart(evidence) for name, evidence in before.items()}
+    return Looked(inputs=inputs, targets=targets, preview=PreviewShown(answer=answer, say=say, before=kept))
+
+
+def _refused(case: Case, guards: Iterable[Guard]) -> No | None:
+    for guard in guards:
+        try:
+            if guard.when.holds(case.scope):
+                return No(note=guard.say.render(case.scope))
+        except ExpressionError as error:
+            return No(note=f"whether it may run cannot be judged: {error}", may_pass=True)
+    return None
+
+
+def _targets(means: Means, case: Case) -> TargetSet:
+    wanted = case.action.targets
+    step = wanted.sql or wanted.http or wanted.stripe
+    try:
+        if step is not None:
+            return target_set(run(means, case, step), id_column=wanted.id)
+        assert wanted.ids is not None
+        return target_set(_listed(wanted.ids.value(case.scope), wanted.id), id_column=wanted.id)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+
+
+def _listed(value: object, id_column: str) -> Answer:
+    given = value if isinstance(value, list | tuple) else [value]
+    rows = tuple((str(each),) if each is not None else (None,) for each in dict.fromkeys(given))
+    return Answer(table=Table(columns=(Column(name=id_column, shown=Shown.ID),), rows=rows))
+
+
+def _out_of_bounds(action: Action, targets: TargetSet) -> No | None:
+    count, most = len(targets.ids), action.limits.max_targets
+    if count == 0:
+        return No(note="there is nothing to do: no target was found")
+    if most is not None and count > most:
+        return No(note=f"{count} targets are more than the {most} that this action may touch at once")
+    return None
+
+
+def _preview(means: Means, case: Case) -> Answer | None:
+    return run(means, case, case.action.preview.step) if case.action.preview else None
+
+
+def run(means: Means, case: Case, step: Read | HttpSend | CommandRun) -> Answer:
+    """Run a step that changes nothing. Raises what the step raises."""
+    call = Call(resources=case.resources, scope=case.scope, timeout=TIMEOUT, now=means.now())
+    match step:
+        case HttpSend():
+            return step.run(call, key=None)
+        case _:
+            return step.run(call)
+
+
+def _without_chart(evidence: Evidence) -> Evidence:
+    return evidence.model_copy(update={"series": ()}) if isinstance(evidence, Answer) else evidence
+
+
+def _instead(case: Case) -> str:
+    offered = [case.runbook.action(action_id) for action_id in case.action.instead]
+    labels = [action.label for action in offered if action is not None]
+    return f"; there is instead: {', '.join(labels)}" if labels else ""

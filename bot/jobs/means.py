@@ -1,0 +1,58 @@
+"""What the jobs of a request work with; the app makes it once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from bot.core.evidence import Evidence
+from bot.core.ports import Resources
+from bot.engine.runbook import Question, Runbook
+from bot.engine.system import System
+from bot.steps.step import Scope
+from bot.store.database import Database
+from bot.store.work import Clock, Enqueue, Show
+
+
+class Contents(Protocol):
+    """The content files as they stood at one revision (a Catalog)."""
+
+    @property
+    def systems(self) -> Mapping[str, System]: ...
+
+    @property
+    def runbooks(self) -> Mapping[str, Runbook]: ...
+
+
+class Ask(Protocol):
+    """Asks questions in parallel; one that names another's answer waits for it. Each gets its evidence, by id."""
+
+    def __call__(
+        self, questions: Sequence[Question], *, resources: Resources, scope: Scope
+    ) -> Mapping[str, Evidence]: ...
+
+
+class IsAlive(Protocol):
+    """Whether the process of this incarnation still beats."""
+
+    def __call__(self, conn: Connection, incarnation: str, now: datetime) -> bool: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Means:
+    """The database and its ports, the contents by revision, the outside, and who this process is."""
+
+    database: Database
+    enqueue: Enqueue
+    show: Show
+    contents: Callable[[str], Contents]  # by revision; raises ContentError when it is not kept
+    resources: Callable[[System], Resources]
+    ask: Ask
+    is_alive: IsAlive
+    replica: str
+    incarnation: str
+    now: Clock
+    new_id: Callable[[], str]
+    look_up_after: timedelta = timedelta(seconds=10)  # so long a call without an answer may still arrive at its target

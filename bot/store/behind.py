@@ -1,0 +1,34 @@
+"""What is overdue and has no job any more."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from bot.store.leases import open_jobs
+from bot.store.tables import diagnoses as orders
+from bot.store.tables import messages
+
+
+def diagnoses(conn: Connection, *, ordered_before: datetime) -> list[tuple[str, int]]:
+    """Diagnoses that are not finished, by incident and number."""
+    query = select(orders.c.incident_id, orders.c.number).where(
+        orders.c.finished_at.is_(None), orders.c.ordered_at < ordered_before
+    )
+    return [(row.incident_id, row.number) for row in conn.execute(query)]
+
+
+def channels(conn: Connection, *, due_before: datetime) -> list[str]:
+    """Channels with a message that should have been delivered, and no delivery waiting or under way."""
+    due = func.coalesce(messages.c.next_attempt_at, messages.c.changed_at)
+    query = (
+        select(messages.c.channel)
+        .where(messages.c.sent_revision < messages.c.revision, due < due_before)
+        .distinct()
+        .order_by(messages.c.channel)
+    )
+    waiting = tuple(job_id for job_id in open_jobs(conn) if job_id.startswith("deliver:"))
+    return [
+        channel
+        for channel in conn.scalars(query)
+        if not any(job_id.startswith((f"deliver:{channel}:", f"deliver:{channel}@")) for job_id in waiting)
+    ]

@@ -1,0 +1,74 @@
+"""The jobs by name: what is enqueued, in which queue, under which id."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.store import leases
+from bot.store.work import Job, JobState, Queue
+
+_NOW = timedelta(0)
+
+
+def diagnose(incident_id: str, number: int) -> Job:
+    return Job(
+        queue=Queue.DIAGNOSE,
+        handler="diagnose",
+        id=f"diagnose:{incident_id}:{number}",
+        args=(incident_id, str(number)),
+    )
+
+
+def prepare(request_id: str) -> Job:
+    return Job(queue=Queue.DIAGNOSE, handler="prepare", id=f"prepare:{request_id}", args=(request_id,))
+
+
+def expire(request_id: str, *, after: timedelta = _NOW) -> Job:
+    return Job(queue=Queue.EXECUTE, handler="expire", id=f"expire:{request_id}", args=(request_id,), delay=after)
+
+
+def execute(request_id: str) -> Job:
+    return Job(queue=Queue.EXECUTE, handler="execute", id=f"execute:{request_id}", args=(request_id,))
+
+
+def look_up(request_id: str, *, after: timedelta = _NOW) -> Job:
+    return Job(queue=Queue.EXECUTE, handler="execute", id=f"look-up:{request_id}", args=(request_id,), delay=after)
+
+
+def verify(request_id: str, number: int, *, after: timedelta = _NOW) -> Job:
+    return Job(
+        queue=Queue.VERIFY,
+        handler="verify",
+        id=f"verify:{request_id}:{number}",
+        args=(request_id, str(number)),
+        delay=after,
+    )
+
+
+def deliver(channel: str, now: datetime) -> Job:
+    """For messages that nothing will deliver any more."""
+    return Job(
+        queue=Queue.DELIVER,
+        handler="deliver",
+        id=f"deliver:{channel}@{int(now.timestamp() * 1000)}~",
+        args=(channel,),
+        partition=channel,
+    )
+
+
+def again(conn: Connection, job: Job, *, at_most: int) -> Job | None:
+    """The same work under the next free id (`~2`, `~3` …), for a job that was lost or failed.
+
+    None while one of its ids still waits or runs, and when it was tried `at_most` times.
+    """
+    for attempt in range(1, at_most + 1):
+        each = job if attempt == 1 else replace(job, id=f"{job.id}~{attempt}")
+        match leases.state(conn, each.id):
+            case None:
+                return each
+            case JobState.WAITING | JobState.RUNNING:
+                return None
+            case JobState.DONE | JobState.FAILED:
+                continue
+    return None
