@@ -14,14 +14,16 @@ def promql(value: object) -> str:
     >>> promql('a"} or vector(1)')
     '"a\\"} or vector(1)"'
     """
+    if value is None:
+        raise ValueError("there is no value to match")
     escaped = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
 
 
 def segment(value: object) -> str:
     """One path segment, encoded: it can add neither a slash nor a query."""
-    text = str(value)
-    if text in {".", ".."}:
+    text = "" if value is None else str(value)
+    if text in {"", ".", ".."}:
         raise ValueError(f"{text!r} cannot be a path segment")
     return quote(text, safe="")
 

@@ -1,0 +1,108 @@
+"""The job that answers a runbook's questions and says what they mean."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.core.errors import ContentError
+from bot.core.evidence import Failure
+from bot.core.ports import Resources
+from bot.engine.conclude import Conclusions, conclude
+from bot.engine.diagnose import Subject, seen
+from bot.engine.system import System
+from bot.jobs.asking import Asker
+from bot.jobs.means import Contents
+from bot.store import audit, diagnoses
+from bot.store.database import Database
+from bot.store.diagnoses import Asked
+from bot.store.work import Show
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    asked: Mapping[str, Asked] = field(default_factory=dict)
+    conclusions: Conclusions = field(default_factory=Conclusions)
+    error: str | None = None
+
+
+class Diagnoser:
+    """Carries out ordered diagnoses. `contents` gives the files of a revision, `resources` a system's clients."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        contents: Callable[[str], Contents],
+        resources: Callable[[System], Resources],
+        asker: Asker,
+        show: Show,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._contents = contents
+        self._resources = resources
+        self._asker = asker
+        self._show = show
+        self._now = now
+
+    def diagnose(self, incident_id: str, number: str) -> None:
+        """Ask, conclude and record, in one transaction at the end. A finished diagnosis is left as it is."""
+        started_at = self._now()
+        with self._database.read() as conn:
+            ordered = diagnoses.get(conn, incident_id, int(number))
+            subject = diagnoses.subject(conn, incident_id)
+        if ordered is None or ordered.finished_at is not None:
+            return
+        found = self._found(subject, ordered.content)
+        with self._database.begin() as conn:
+            finished_at = self._now()
+            is_ours = diagnoses.finish(
+                conn,
+                incident_id=incident_id,
+                number=ordered.number,
+                started_at=started_at,
+                finished_at=finished_at,
+                asked=found.asked,
+                conclusions=found.conclusions,
+                error=found.error,
+            )
+            if not is_ours:
+                return
+            audit.append(
+                conn,
+                kind="diagnosis.finished",
+                actor="countersign",
+                now=finished_at,
+                incident_id=incident_id,
+                data=_noted(ordered.number, ordered.content, found),
+            )
+            self._show.diagnosis(conn, incident_id, ordered.number, finished_at)
+
+    def _found(self, subject: Subject, content: str) -> _Found:
+        try:
+            catalog = self._contents(content)
+        except ContentError as error:
+            return _Found(error=f"the content files of this incident cannot be read: {error}")
+        system, runbook = catalog.systems.get(subject.system), catalog.runbooks.get(subject.runbook)
+        if system is None or runbook is None:
+            return _Found(error=f"the content files have no runbook {subject.runbook} for {subject.system}")
+        asked = self._asker.ask(
+            runbook.diagnose,
+            resources=self._resources(system),
+            see=lambda evidence: seen(subject, system=system, runbook=runbook, evidence=evidence),
+        )
+        evidence = {question: each.evidence for question, each in asked.items()}
+        scope = seen(subject, system=system, runbook=runbook, evidence=evidence).scope
+        return _Found(asked=asked, conclusions=conclude(runbook.conclude, scope=scope, evidence=evidence))
+
+
+def _noted(number: int, content: str, found: _Found) -> Mapping[str, str | int | None]:
+    failed = sum(isinstance(each.evidence, Failure) for each in found.asked.values())
+    return {
+        "number": number,
+        "content": content,
+        "asked": len(found.asked),
+        "failed": failed,
+        "held": len(found.conclusions.held),
+        "error": found.error,
+    }

@@ -1,0 +1,165 @@
+"""Diagnoses of an incident: ordered, then found; evidence and conclusions appear together or not at all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, insert, select, update
+
+from bot.core.errors import BadInput
+from bot.core.evidence import Evidence
+from bot.engine.conclude import Conclusions
+from bot.engine.diagnose import Subject
+from bot.store import orders
+from bot.store.tables import answers, diagnoses, incidents
+from bot.store.work import Enqueue
+
+_EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A question's evidence, when it was asked, and how long it took in milliseconds."""
+
+    evidence: Evidence
+    asked_at: datetime
+    took: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Diagnosis:
+    """One diagnosis; `asked` is by question id, in the runbook's order. `error` says why nothing could be asked."""
+
+    incident_id: str
+    number: int
+    content: str
+    ordered_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    asked: Mapping[str, Asked]
+    conclusions: Conclusions
+    error: str | None
+
+    @property
+    def evidence(self) -> Mapping[str, Evidence]:
+        return {question: asked.evidence for question, asked in self.asked.items()}
+
+
+def order(conn: Connection, *, incident_id: str, content: str, now: datetime, enqueue: Enqueue) -> int:
+    """Order one more diagnosis of the incident, by the files of this revision; its number."""
+    number = conn.execute(
+        update(incidents)
+        .where(incidents.c.id == incident_id)
+        .values(diagnoses=incidents.c.diagnoses + 1)
+        .returning(incidents.c.diagnoses)
+    ).scalar_one()
+    conn.execute(insert(diagnoses).values(incident_id=incident_id, number=number, content=content, ordered_at=now))
+    enqueue(conn, orders.diagnose(incident_id, number))
+    return int(number)
+
+
+def get(conn: Connection, incident_id: str, number: int) -> Diagnosis | None:
+    """One diagnosis with its evidence."""
+    row = conn.execute(
+        select(diagnoses).where(diagnoses.c.incident_id == incident_id, diagnoses.c.number == number)
+    ).one_or_none()
+    return _diagnosis(conn, row) if row is not None else None
+
+
+def latest(conn: Connection, incident_id: str) -> Diagnosis | None:
+    """The newest finished diagnosis that could ask; None before the first."""
+    row = conn.execute(
+        select(diagnoses)
+        .where(
+            diagnoses.c.incident_id == incident_id, diagnoses.c.finished_at.is_not(None), diagnoses.c.error.is_(None)
+        )
+        .order_by(diagnoses.c.number.desc())
+        .limit(1)
+    ).one_or_none()
+    return _diagnosis(conn, row) if row is not None else None
+
+
+def subject(conn: Connection, incident_id: str) -> Subject:
+    """The incident as its runbook's expressions see it. Raises BadInput when there is none."""
+    row = conn.execute(select(incidents).where(incidents.c.id == incident_id)).one_or_none()
+    if row is None:
+        raise BadInput(f"there is no incident {incident_id}")
+    return Subject(
+        id=row.id,
+        event=row.event,
+        system=row.system,
+        runbook=row.runbook,
+        severity=row.severity,
+        state=row.state,
+        starts_at=row.started_at,
+        opened_at=row.opened_at,
+        labels=row.labels,
+        annotations=row.annotations,
+        given=row.params,
+    )
+
+
+def finish(  # all that is known at the end is written at once
+    conn: Connection,
+    *,
+    incident_id: str,
+    number: int,
+    started_at: datetime,
+    finished_at: datetime,
+    asked: Mapping[str, Asked],
+    conclusions: Conclusions,
+    error: str | None,
+) -> bool:
+    """Write what was found; False, and nothing is written, when somebody else has."""
+    changed = conn.execute(
+        update(diagnoses)
+        .where(diagnoses.c.incident_id == incident_id, diagnoses.c.number == number, diagnoses.c.finished_at.is_(None))
+        .values(
+            started_at=started_at,
+            finished_at=finished_at,
+            conclusions=conclusions.model_dump(mode="json"),
+            error=error,
+        )
+    )
+    if changed.rowcount == 0:
+        return False
+    if asked:
+        rows = [
+            {
+                "incident_id": incident_id,
+                "number": number,
+                "question": question,
+                "position": position,
+                "evidence": _EVIDENCE.dump_python(each.evidence, mode="json"),
+                "asked_at": each.asked_at,
+                "took": each.took,
+            }
+            for position, (question, each) in enumerate(asked.items())
+        ]
+        conn.execute(insert(answers), rows)
+    return True
+
+
+def _diagnosis(conn: Connection, row: Row[tuple[object, ...]]) -> Diagnosis:
+    found = conn.execute(
+        select(answers)
+        .where(answers.c.incident_id == row.incident_id, answers.c.number == row.number)
+        .order_by(answers.c.position)
+    )
+    return Diagnosis(
+        incident_id=row.incident_id,
+        number=row.number,
+        content=row.content,
+        ordered_at=row.ordered_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        asked={
+            each.question: Asked(
+                evidence=_EVIDENCE.validate_python(each.evidence), asked_at=each.asked_at, took=each.took
+            )
+            for each in found
+        },
+        conclusions=Conclusions.model_validate(row.conclusions or {}),
+        error=row.error,
+    )
