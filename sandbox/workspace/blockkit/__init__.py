@@ -1,0 +1,1 @@
+"""Block Kit as Slack accepts it, written down as strict models: one type per block, element and object."""
