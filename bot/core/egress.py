@@ -1,10 +1,10 @@
 """What may leave: `mask` for every free text bound outside, `shown` for the typed cells of evidence."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import assert_never
+from functools import partial
 
 from bot.core.evidence import Cell, Column, Shown
 from bot.core.masking import mask
@@ -45,30 +45,12 @@ def shown(cell: Cell, column: Column, row: Mapping[str, Cell]) -> str:
     """
     if cell is None:
         return NOTHING
-    match column.shown:
-        case Shown.ID:
-            return _word(cell, _ID)
-        case Shown.ENUM:
-            return _word(cell, _WORD)
-        case Shown.COUNT | Shown.NUMBER:
-            return _number(cell)
-        case Shown.RATIO:
-            return _ratio(cell)
-        case Shown.MINOR:
-            return _minor(cell, row.get("currency"))
-        case Shown.SECONDS:
-            return _seconds(cell)
-        case Shown.TIME:
-            return _time(cell)
-        case Shown.FLAG:
-            return _flag(cell)
-        case Shown.TEXT:
-            return _text(str(cell))
-        case _:
-            assert_never(column.shown)
+    if column.shown is Shown.MINOR:
+        return _minor(cell, row.get("currency"))
+    return _SHOWN[column.shown](cell)
 
 
-def _word(cell: Cell, pattern: re.Pattern[str]) -> str:
+def _word(cell: Cell, *, pattern: re.Pattern[str]) -> str:
     if isinstance(cell, bool | float | datetime):
         return MASKED
     text = str(cell).strip()
@@ -77,8 +59,8 @@ def _word(cell: Cell, pattern: re.Pattern[str]) -> str:
     return text if pattern.fullmatch(text) and mask(text) == text else MASKED
 
 
-def _text(text: str) -> str:
-    line = _LONG_NUMBER.sub("[number]", mask(text)).strip()
+def _text(cell: Cell) -> str:
+    line = _LONG_NUMBER.sub("[number]", mask(str(cell))).strip()
     return line if len(line) <= TEXT_LIMIT else line[: TEXT_LIMIT - 1].rstrip() + "…"
 
 
@@ -159,3 +141,16 @@ def _time(cell: Cell) -> str:
 def _flag(cell: Cell) -> str:
     word = str(cell).strip().lower()
     return "yes" if word in _YES else "no" if word in _NO else MASKED
+
+
+_SHOWN: Mapping[Shown, Callable[[Cell], str]] = {
+    Shown.ID: partial(_word, pattern=_ID),
+    Shown.ENUM: partial(_word, pattern=_WORD),
+    Shown.COUNT: _number,
+    Shown.NUMBER: _number,
+    Shown.RATIO: _ratio,
+    Shown.SECONDS: _seconds,
+    Shown.TIME: _time,
+    Shown.FLAG: _flag,
+    Shown.TEXT: _text,
+}

@@ -15,7 +15,7 @@ _ID = (
     r"|[0-9a-f]{64})(?![A-Za-z0-9_])"
 )
 _KEY = (
-    r"(?:pi|seti|cs|cuss|src|in|sub|acct|pyrt)_[A-Za-z0-9_]{2,96}?_secret_[A-Za-z0-9_%/+=-]{4,}"  # a client_secret: pi_…_secret_…
+    r"(?:pi|seti|cs|cuss|src|in|sub|acct|pyrt)_[A-Za-z0-9_]{2,96}?_secret_[A-Za-z0-9_%/+=-]{4,}"  # a client_secret
     r"|(?:sk|rk|pk|ek|uk)_(?:live|test|org)_[A-Za-z0-9_]{4,}"
     r"|whsec_[A-Za-z0-9+/=_-]{4,}"
     r"|xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9.-]{6,}|xapp-[A-Za-z0-9-]{6,}"

@@ -203,5 +203,6 @@ def _problem(error: yaml.YAMLError) -> str:
 
 
 def _line(error: yaml.YAMLError) -> int:
-    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
-    return mark.line + 1 if mark else 1
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return 1
+    return error.problem_mark.line + 1

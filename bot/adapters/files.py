@@ -1,0 +1,111 @@
+"""Content files on disk: read whole, checked whole, and kept while a newer state of them is wrong."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bot.core.errors import ContentError, ContentErrors
+from bot.engine.catalog import Catalog, restore
+from bot.engine.check import checked
+
+_KEPT = 16  # revisions in memory; older ones come from the store
+
+Stored = Callable[[str], Mapping[str, str] | None]
+"""The files of a revision as the store keeps them, or None."""
+
+
+class Library:
+    """The content the bot works by. Any thread may use it; what it hands out never changes."""
+
+    def __init__(self, *, rules: Path, runbooks: Path, stored: Stored = lambda _: None) -> None:
+        """Read the folders. Raises ContentErrors when they are wrong."""
+        self._rules = rules
+        self._runbooks = runbooks
+        self._stored = stored
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, Catalog] = OrderedDict()
+        self._current = self.reload()
+
+    @property
+    def current(self) -> Catalog:
+        """The newest content that was good."""
+        return self._current
+
+    def reload(self) -> Catalog:
+        """Read the folders again. Raises ContentErrors, and keeps the last good content, when they are wrong."""
+        catalog = load(rules=self._rules, runbooks=self._runbooks)
+        with self._lock:
+            self._keep(catalog)
+            self._current = catalog
+        return catalog
+
+    def at(self, revision: str) -> Catalog:
+        """The content of a revision, for a run that began with it. Raises LookupError when nobody kept it."""
+        with self._lock:
+            if known := self._kept.get(revision):
+                self._kept.move_to_end(revision)
+                return known
+        files = self._stored(revision)
+        if files is None:
+            raise LookupError(f"content revision {revision} is not in the store")
+        catalog = restore(files)
+        with self._lock:
+            self._keep(catalog)
+        return catalog
+
+    def _keep(self, catalog: Catalog) -> None:
+        self._kept[catalog.revision] = catalog
+        self._kept.move_to_end(catalog.revision)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+
+
+def load(*, rules: Path, runbooks: Path) -> Catalog:
+    """The content of two folders. Raises ContentErrors, naming files as they were reached."""
+    try:
+        return checked(_texts(rules=rules, runbooks=runbooks))
+    except ContentErrors as errors:
+        raise ContentErrors(_reached(finding, rules=rules, runbooks=runbooks) for finding in errors.findings) from None
+
+
+def check(*, rules: Path, runbooks: Path, alerts: Path) -> list[ContentError]:
+    """Everything that is wrong with the content of these places."""
+    try:
+        load(rules=rules, runbooks=runbooks)
+    except ContentErrors as errors:
+        return list(errors.findings)
+    return []
+
+
+def _texts(*, rules: Path, runbooks: Path) -> dict[str, str]:
+    """File name, as content knows it (`rules/…`, `runbooks/…`), to text. Raises ContentErrors on unreadable ones."""
+    found = {f"rules/{path.name}": path for path in sorted(rules.glob("*.yml"))}
+    found |= {f"runbooks/{path.parent.name}/{path.name}": path for path in sorted(runbooks.glob("*/*.yml"))}
+    texts, wrong = {}, []
+    for name, path in found.items():
+        try:
+            texts[name] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            wrong.append(ContentError(file=name, line=1, where="", what=f"cannot be read: {error}"))
+    wrong += [
+        ContentError(file=str(stray), line=1, where="", what="is not read: name it .yml")
+        for stray in [*rules.glob("*.yaml"), *runbooks.glob("*/*.yaml")]
+    ]
+    wrong += [
+        ContentError(file=f"{name}/", line=1, where="", what=f"no content files in {folder}")
+        for name, folder in (("rules", rules), ("runbooks", runbooks))
+        if not any(each.startswith(f"{name}/") for each in found)
+    ]
+    if wrong:
+        raise ContentErrors(wrong)
+    return texts
+
+
+def _reached(finding: ContentError, *, rules: Path, runbooks: Path) -> ContentError:
+    """The finding with its file as it lies on disk, so that an editor can open it."""
+    root, _, rest = finding.file.partition("/")
+    folders = {"rules": rules, "runbooks": runbooks}
+    if root not in folders:
+        return finding
+    return ContentError(file=str(folders[root] / rest), line=finding.line, where=finding.where, what=finding.what)

@@ -1,0 +1,116 @@
+"""All content at one revision: the systems and the runbooks, as their files say it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel
+
+from bot.core.canonical import sha256
+from bot.core.errors import ContentError, ContentErrors
+from bot.core.ports import Json
+from bot.engine.document import Document, read
+from bot.engine.reading import validated
+from bot.engine.runbook import Runbook
+from bot.engine.system import System
+
+Kind = Literal["rules", "runbook"]
+Value = TypeVar("Value", bound=BaseModel)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Catalog:
+    """What the bot works by. Runbooks are named `system/name`; `files` is what was read, by its name."""
+
+    revision: str
+    systems: Mapping[str, System]
+    runbooks: Mapping[str, Runbook]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source(Generic[Value]):
+    """A value, and the document that says it."""
+
+    document: Document
+    value: Value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parsed:
+    """Every file on its own; `broken` names the systems and runbooks whose file has a finding."""
+
+    files: Mapping[str, str]
+    systems: Mapping[str, Source[System]]
+    runbooks: Mapping[str, Source[Runbook]]
+    broken: frozenset[str]
+    findings: tuple[ContentError, ...]
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog. Raises ContentErrors when a file is broken."""
+        if self.findings:
+            raise ContentErrors(self.findings)
+        return Catalog(
+            revision=revision_of(self.files),
+            systems={name: source.value for name, source in self.systems.items()},
+            runbooks={name: source.value for name, source in self.runbooks.items()},
+            files=self.files,
+        )
+
+
+def revision_of(files: Mapping[str, str]) -> str:
+    """The name of exactly this content."""
+    return sha256({name: text.replace("\r\n", "\n") for name, text in files.items()})
+
+
+def restore(files: Mapping[str, str]) -> Catalog:
+    """A catalog from files that were good when they were kept: a run in flight goes on with its own revision.
+
+    Raises ContentErrors when this version of the program cannot read them any more.
+    """
+    return parse(files).catalog
+
+
+def parse(files: Mapping[str, str]) -> Parsed:
+    """Read each file by itself: `rules/<system>.yml` and `runbooks/<system>/<name>.yml`. Never raises for bad content."""
+    systems: dict[str, Source[System]] = {}
+    runbooks: dict[str, Source[Runbook]] = {}
+    findings: list[ContentError] = []
+    broken: set[str] = set()
+    for file, text in sorted(files.items()):
+        name = _name(file)
+        try:
+            document = read(text, file=file)
+            match PurePosixPath(file).parts:
+                case ("rules", _):
+                    system = validated(document, System)
+                    _says_its_name(system, name, document)
+                    systems[name] = Source(document=document, value=system)
+                case _:
+                    runbooks[name] = Source(document=document, value=validated(document, Runbook))
+        except ContentErrors as errors:
+            findings += errors.findings
+            broken.add(name)
+    return Parsed(
+        files=dict(files), systems=systems, runbooks=runbooks, broken=frozenset(broken), findings=tuple(findings)
+    )
+
+
+def _name(file: str) -> str:
+    """`rules/aivo.yml` is aivo, `runbooks/aivo/dunning.yml` is aivo/dunning."""
+    return str(PurePosixPath(*PurePosixPath(file).parts[1:]).with_suffix(""))
+
+
+def _says_its_name(system: System, name: str, document: Document) -> None:
+    if system.system != name:
+        what = f"the file is named {name}.yml, so this must be {name}: one file per system"
+        raise ContentErrors([document.finding(("system",), what)])
+
+
+def schema(kind: Kind) -> Mapping[str, Json]:
+    """The JSON Schema of a file format, for editors."""
+    model: type[BaseModel] = System if kind == "rules" else Runbook
+    made: dict[str, Json] = model.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
