@@ -1,0 +1,223 @@
+"""Slack's Web API: one method each for what we do there, its errors translated once."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError, URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.core.errors import Refused, Unavailable, Unknown
+from bot.core.place import Place
+from bot.core.ports import Json
+
+_EVENT_TYPE = "countersign_message"
+_TIMEOUT = 10  # seconds
+_CLOCKS = timedelta(minutes=2)  # how far our clock and Slack's may be apart
+_PAGES = 5
+# Errors after which nobody can say whether the call had its effect.
+_UNCERTAIN = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org"})
+
+Blocks = Sequence[dict[str, Json]]
+
+
+class Throttled(Unavailable):
+    """Slack asks for a pause: it did nothing, and will do nothing before `pause` has passed."""
+
+    def __init__(self, pause: timedelta) -> None:
+        self.pause = pause
+        super().__init__("slack", f"rate limited for {int(pause.total_seconds())} s")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """A message of ours as it stands in Slack, and the revision it shows."""
+
+    place: Place
+    revision: int
+
+
+def web_client(*, token: str, base_url: str) -> WebClient:
+    """A client that never repeats a call by itself: a message posted twice stays posted twice."""
+    quiet = logging.getLogger("bot.adapters.slack.sdk")
+    quiet.setLevel(logging.CRITICAL)  # the SDK logs whole bodies of failed calls
+    return WebClient(token=token, base_url=base_url, timeout=_TIMEOUT, retry_handlers=[], logger=quiet)
+
+
+class Slack:
+    """What we do in the workspace.
+
+    Raises `Throttled` and `Unavailable` when nothing was done, `Refused` (its `why` is Slack's own word for it) when
+    nothing will be, and `Unknown` when a call may have had its effect.
+    """
+
+    def __init__(self, client: WebClient) -> None:
+        self._client = client
+
+    def post(
+        self, *, channel: str, text: str, blocks: Blocks, thread_ts: str | None, message_id: str, revision: int
+    ) -> Place:
+        """Post a message; `channel` is an id or a `#name`."""
+        with _translated():
+            reply = self._client.chat_postMessage(
+                channel=channel,
+                text=text,
+                blocks=list(blocks) or None,
+                thread_ts=thread_ts,
+                metadata=_metadata(message_id, revision),
+                unfurl_links=False,
+                unfurl_media=False,
+                parse="none",
+                link_names=False,
+            )
+        return Place(channel=str(reply["channel"]), ts=str(reply["ts"]))
+
+    def update(self, place: Place, *, text: str, blocks: Blocks, message_id: str, revision: int) -> None:
+        """Make a message say this; saying the same twice changes nothing."""
+        with _translated():
+            self._client.chat_update(
+                channel=place.channel,
+                ts=place.ts,
+                text=text,
+                blocks=list(blocks),
+                metadata=_metadata(message_id, revision),
+                parse="none",
+                link_names=False,
+            )
+
+    def delete(self, place: Place) -> None:
+        with _translated():
+            self._client.chat_delete(channel=place.channel, ts=place.ts)
+
+    def find(self, message_id: str, *, channel_id: str, thread_ts: str | None, since: datetime) -> Found | None:
+        """Our message by its metadata, among those posted after `since`; None when it is not there."""
+        for message in self._messages(channel_id, thread_ts=thread_ts, since=since):
+            metadata = message.get("metadata", {})
+            payload = metadata.get("event_payload", {})
+            if metadata.get("event_type") == _EVENT_TYPE and payload.get("message_id") == message_id:
+                place = Place(channel=channel_id, ts=str(message["ts"]))
+                return Found(place=place, revision=int(payload.get("revision", 0)))
+        return None
+
+    def upload(self, picture: bytes, *, filename: str, title: str, channel_id: str, thread_ts: str | None) -> None:
+        """Put a picture into a thread."""
+        with _translated():
+            self._client.files_upload_v2(
+                content=picture,
+                filename=filename,
+                title=title,
+                alt_txt=title,
+                channel=channel_id,
+                thread_ts=thread_ts,
+            )
+
+    def find_file(self, filename: str, *, channel_id: str, thread_ts: str | None, since: datetime) -> Place | None:
+        """The message that shares the file of this name; None when there is none."""
+        for message in self._messages(channel_id, thread_ts=thread_ts, since=since):
+            if any(file.get("name") == filename for file in message.get("files", [])):
+                return Place(channel=channel_id, ts=str(message["ts"]))
+        return None
+
+    def channel_id(self, channel: str) -> str:
+        """The id of a `#name`; an id is its own. Raises Refused when there is no such channel."""
+        if not channel.startswith("#"):
+            return channel
+        cursor: str | None = None
+        while cursor != "":
+            with _translated():
+                page = self._client.conversations_list(
+                    types="public_channel,private_channel", exclude_archived=True, limit=1000, cursor=cursor
+                )
+            for each in page["channels"]:
+                if each["name"] == channel[1:]:
+                    return str(each["id"])
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+        raise Refused("slack", "channel_not_found")
+
+    def tell(self, *, channel: str, user: str, text: str, thread_ts: str | None) -> None:
+        """Say something that only this person sees."""
+        with _translated():
+            self._client.chat_postEphemeral(channel=channel, user=user, text=text, thread_ts=thread_ts)
+
+    def open_view(self, *, trigger_id: str, view: dict[str, Json]) -> str:
+        """Open a modal; returns the view's id."""
+        with _translated():
+            reply = self._client.views_open(trigger_id=trigger_id, view=view)
+        return str(reply["view"]["id"])
+
+    def update_view(self, view_id: str, *, view: dict[str, Json]) -> None:
+        with _translated():
+            self._client.views_update(view_id=view_id, view=view)
+
+    def _messages(self, channel_id: str, *, thread_ts: str | None, since: datetime) -> Iterator[Any]:
+        oldest = f"{(since - _CLOCKS).timestamp():.6f}"
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            with _translated():
+                common: dict[str, Any] = {
+                    "channel": channel_id,
+                    "oldest": oldest,
+                    "limit": 200,
+                    "cursor": cursor,
+                    "include_all_metadata": True,
+                }
+                if thread_ts is None:
+                    page = self._client.conversations_history(**common)
+                else:
+                    page = self._client.conversations_replies(ts=thread_ts, **common)
+            yield from page["messages"]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return
+        # Five pages in which we cannot tell whether the message is: not knowing must not become a second post.
+        raise Unavailable("slack", "too many messages to look through for one that may be there")
+
+
+def _metadata(message_id: str, revision: int) -> dict[str, Any]:
+    return {"event_type": _EVENT_TYPE, "event_payload": {"message_id": message_id, "revision": revision}}
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except SlackApiError as error:
+        raise _said_no(error) from error
+    except SlackClientError as error:
+        # The SDK's own complaints, such as an upload address that did not take the bytes.
+        raise Unavailable("slack", str(error)[:200]) from error
+    except HTTPError as error:
+        raise Unknown("slack", f"HTTP {error.code}") from error
+    except URLError as error:
+        raise _not_reached(error.reason) from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise _not_reached(error) from error
+
+
+def _said_no(error: SlackApiError) -> Exception:
+    status = int(error.response.status_code)
+    code = str(error.response.get("error", "")) or f"HTTP {status}"
+    if status == 429 or code in {"ratelimited", "rate_limited", "message_limit_exceeded"}:
+        return Throttled(timedelta(seconds=_retry_after(error)))
+    if status >= 500 or code in _UNCERTAIN or code.startswith("Received a response"):
+        return Unknown("slack", code[:200] if status < 500 else f"HTTP {status}")
+    return Refused("slack", code, status=status)
+
+
+def _retry_after(error: SlackApiError) -> float:
+    headers = {name.lower(): value for name, value in error.response.headers.items()}
+    value = headers.get("retry-after", "30")
+    value = value[0] if isinstance(value, list) else value
+    return max(1.0, float(value)) if str(value).replace(".", "", 1).isdigit() else 30.0
+
+
+def _not_reached(reason: object) -> Exception:
+    """No connection means nothing was sent; anything later may have arrived."""
+    if isinstance(reason, ConnectionRefusedError) or type(reason).__name__ == "gaierror":
+        return Unavailable("slack", "cannot be reached")
+    return Unknown("slack", type(reason).__name__)

@@ -1,0 +1,161 @@
+"""One attempt to bring one message in Slack to its revision: post, edit or upload, and look before posting twice."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Protocol
+
+from bot.adapters.slack import Blocks, Found
+from bot.core.errors import Refused
+from bot.core.place import Place
+from bot.slack.blocks.degrade import simpler
+from bot.slack.blocks.layout import Post
+from bot.slack.text import Safe
+from bot.store.messages import Message, Sending
+
+log = logging.getLogger(__name__)
+
+_UNTAKEN = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "only_one_table_allowed", "msg_too_long"}
+)
+THREAD_GONE = frozenset({"thread_not_found", "cannot_reply_to_message"})
+
+
+class Workspace(Protocol):
+    """What delivery asks of Slack; see `bot.adapters.slack.Slack`, which also says what each raises."""
+
+    def post(
+        self, *, channel: str, text: str, blocks: Blocks, thread_ts: str | None, message_id: str, revision: int
+    ) -> Place: ...
+
+    def update(self, place: Place, *, text: str, blocks: Blocks, message_id: str, revision: int) -> None: ...
+
+    def delete(self, place: Place) -> None: ...
+
+    def find(self, message_id: str, *, channel_id: str, thread_ts: str | None, since: datetime) -> Found | None: ...
+
+    def upload(self, picture: bytes, *, filename: str, title: str, channel_id: str, thread_ts: str | None) -> None: ...
+
+    def find_file(self, filename: str, *, channel_id: str, thread_ts: str | None, since: datetime) -> Place | None: ...
+
+    def channel_id(self, channel: str) -> str: ...
+
+
+Picture = Callable[[Message], bytes | None]
+"""Draws the picture of a message as PNG; None when there is nothing to draw."""
+
+
+class Attempt:
+    """One attempt to bring one message to its revision.
+
+    `is_unsure` while an earlier attempt may have posted it; `trouble` is why it had to be said in a simpler way.
+    """
+
+    def __init__(
+        self, sending: Sending, *, workspace: Workspace, picture: Picture, channel_id: Callable[[str], str]
+    ) -> None:
+        self.sending = sending
+        self.is_unsure = sending.is_unsure
+        self.trouble: str | None = None
+        self._message = sending.message
+        self._workspace = workspace
+        self._picture = picture
+        self._channel_id = channel_id
+
+    def carry_out(self) -> Place | None:
+        """Bring it to its revision; returns where it stands, None when that is not known and not needed."""
+        message = self._message
+        if message.image_title is not None:
+            return self._upload(message.image_title)
+        if message.slack_ts is not None and message.slack_channel is not None:
+            return self._update(Place(channel=message.slack_channel, ts=message.slack_ts))
+        found = self._look_up() if self.is_unsure else None
+        if found is None:
+            return self._first_taken(self._post)
+        return found.place if found.revision == message.revision else self._update(found.place)
+
+    def _look_up(self) -> Found | None:
+        """The message as an earlier attempt may have left it in Slack."""
+        since = self._message.sending_since
+        assert since is not None
+        with self._looking():
+            return self._workspace.find(
+                self._message.id, channel_id=self._where(), thread_ts=self._thread_ts(), since=since
+            )
+        return None
+
+    @contextmanager
+    def _looking(self) -> Iterator[None]:
+        try:
+            yield
+        except Refused as error:
+            if error.why in THREAD_GONE:
+                raise
+            # We may not look (a scope, an invitation). An incident said twice is better than one not said.
+            log.warning("message.not_looked_up", extra={"message_id": self._message.id, "error": error.why})
+        self.is_unsure = False
+
+    def _post(self, post: Post) -> Place:
+        root = self.sending.root
+        return self._workspace.post(
+            channel=root.channel if root else self._message.channel,
+            text=post.text,
+            blocks=post.blocks,
+            thread_ts=self._thread_ts(),
+            message_id=self._message.id,
+            revision=self._message.revision,
+        )
+
+    def _update(self, place: Place) -> Place:
+        def send(post: Post) -> Place:
+            self._workspace.update(
+                place,
+                text=post.text,
+                blocks=post.blocks,
+                message_id=self._message.id,
+                revision=self._message.revision,
+            )
+            return place
+
+        return self._first_taken(send)
+
+    def _first_taken(self, send: Callable[[Post], Place]) -> Place:
+        """Send it as it should look or, if Slack refuses that, in the best simpler way it takes."""
+        text, blocks = Safe(self._message.text), tuple(self._message.blocks)
+        *better, last = Post(text=text, blocks=blocks), *simpler(text, blocks)
+        for post in better:
+            try:
+                return send(post)
+            except Refused as error:
+                if error.why not in _UNTAKEN:
+                    raise
+                self.trouble = error.why
+                log.warning("message.simplified", extra={"message_id": self._message.id, "error": error.why})
+        return send(last)
+
+    def _upload(self, title: str) -> Place | None:
+        filename = f"{self._message.id}.png"
+        if self.is_unsure and (found := self._look_up_file(filename)) is not None:
+            return found
+        picture = self._picture(self._message)
+        if picture is not None:
+            self._workspace.upload(
+                picture, filename=filename, title=title, channel_id=self._where(), thread_ts=self._thread_ts()
+            )
+        return None
+
+    def _look_up_file(self, filename: str) -> Place | None:
+        since = self._message.sending_since
+        assert since is not None
+        with self._looking():
+            return self._workspace.find_file(
+                filename, channel_id=self._where(), thread_ts=self._thread_ts(), since=since
+            )
+        return None
+
+    def _where(self) -> str:
+        return self.sending.root.channel if self.sending.root else self._channel_id(self._message.channel)
+
+    def _thread_ts(self) -> str | None:
+        return self.sending.root.ts if self.sending.root else None

@@ -1,0 +1,1 @@
+"""Messages as Block Kit: pure functions from views to blocks that Slack will take."""

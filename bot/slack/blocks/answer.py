@@ -1,0 +1,110 @@
+"""One answer on the page: facts on a line, or a table, each cell shown by its class."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slack_sdk.models.blocks import Block
+
+from bot.core.egress import shown
+from bot.core.evidence import Answer, Failure, Shown
+from bot.slack import words
+from bot.slack.blocks.layout import MAX_TABLE_COLUMNS, MAX_TABLE_ROWS, aligned, preformatted, section, table
+from bot.slack.text import Plain, Safe, clip, clip_plain, joined, plain
+from bot.slack.views import Asked
+
+_NUMBERS = frozenset({Shown.COUNT, Shown.NUMBER, Shown.RATIO, Shown.MINOR, Shown.SECONDS})
+_FACTS = 12  # columns of a single row that are still read as a line
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grid:
+    """An answer's cells as text."""
+
+    head: tuple[Plain, ...]
+    rows: tuple[tuple[Plain, ...], ...]
+    right: tuple[bool, ...]
+    is_cut: bool
+
+    @property
+    def is_line(self) -> bool:
+        return len(self.rows) == 1 and len(self.head) <= _FACTS
+
+
+def grid(answer: Answer) -> Grid:
+    columns = answer.table.columns
+    rows = []
+    for row in answer.table.rows:
+        by_name = {column.name: cell for column, cell in zip(columns, row, strict=True)}
+        rows.append(tuple(plain(shown(by_name[column.name], column, by_name)) for column in columns))
+    return Grid(
+        head=tuple(plain(words.label(column.name)) for column in columns),
+        rows=tuple(rows),
+        right=tuple(column.shown in _NUMBERS for column in columns),
+        is_cut=answer.table.cut,
+    )
+
+
+def question(asked: Asked, *, rows: int, as_table: bool) -> list[Block]:
+    """A question with its answer, at most `rows` rows of it; `as_table` where the message has no table yet."""
+    match asked.evidence:
+        case Failure() as failure:
+            return [section(words.no_answer(asked.title, failure))]
+        case Answer() as answer:
+            cells = grid(answer)
+            title = words.answered(asked.title, status=answer.status)
+            if not cells.rows:
+                return [section(words.nothing_found(asked.title) if cells.head else title)]
+            if cells.is_line:
+                return [section(Safe(f"{title}\n{clip(facts(cells), 2_500 if rows > 3 else 300)}"))]
+            return [section(title), *_many(cells, rows=rows, as_table=as_table)]
+
+
+def facts(cells: Grid) -> Safe:
+    """The first row as `name: value · name: value`."""
+    pairs = zip(cells.head, cells.rows[0], strict=True)
+    return joined((clip(words.fact(name, clip_plain(value, 200)), 300) for name, value in pairs), " · ")
+
+
+def wants_table(asked: Asked) -> bool:
+    """Whether it reads best as a table."""
+    match asked.evidence:
+        case Answer() as answer:
+            return len(answer.table.rows) > 0 and not grid(answer).is_line
+        case Failure():
+            return False
+
+
+def _many(cells: Grid, *, rows: int, as_table: bool) -> list[Block]:
+    columns = MAX_TABLE_COLUMNS if as_table else _columns_that_fit(cells)
+    kept = [row[:columns] for row in cells.rows[: min(rows, MAX_TABLE_ROWS - 1)]]
+    head, right = cells.head[:columns], cells.right[:columns]
+    made: list[Block] = []
+    if kept and as_table:
+        made.append(table(head, kept, right=right))
+    elif kept:
+        short = [[clip_plain(cell, 40) for cell in row] for row in kept]
+        made.append(preformatted(aligned([clip_plain(name, 40) for name in head], short, right=right)))
+    return made + _left_out(cells, rows=len(kept), columns=columns)
+
+
+def _left_out(cells: Grid, *, rows: int, columns: int) -> list[Block]:
+    left = words.rows_left_out(shown=rows, rows=len(cells.rows), is_cut=cells.is_cut)
+    notes = [left] if left else []
+    if columns < len(cells.head):
+        notes.append(words.columns_left_out(len(cells.head) - columns))
+    return [section(joined(notes, " "))] if notes else []
+
+
+def _columns_that_fit(cells: Grid, *, width: int = 110) -> int:
+    """How many columns a line of fixed-width letters has room for."""
+    used = 0
+    for at, widest in enumerate(_widths(cells)):
+        used += widest + 2
+        if used > width and at > 0:
+            return at
+    return len(cells.head)
+
+
+def _widths(cells: Grid) -> Sequence[int]:
+    lines = [cells.head, *cells.rows]
+    return [max(min(len(line[at]), 40) for line in lines) for at in range(len(cells.head))]

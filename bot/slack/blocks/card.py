@@ -1,0 +1,76 @@
+"""The card of one request: what it would do, who agreed, and what became of it. One message, edited in place."""
+
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import Block
+
+from bot.core.evidence import Answer, Failure
+from bot.slack import card_words as words
+from bot.slack.blocks.answer import question
+from bot.slack.blocks.layout import TEXT, Post, actions, button, confirm, context, first_that_fits, section, sections
+from bot.slack.text import Safe, clip, joined, safe
+from bot.slack.views import Asked, CardView, Stage
+
+_SIZES = (20, 10, 5, 3, 1, 0)  # rows of the preview, calls and votes that are spelled out
+
+_OPEN_STAGES = frozenset({Stage.PREPARING, Stage.OPEN, Stage.APPROVED})
+
+
+def card(view: CardView) -> Post:
+    """At most 50 blocks and some 12,000 characters, in every state."""
+    return Post(
+        text=clip(words.notification(view), TEXT),
+        blocks=first_that_fits(lambda size: _blocks(view, size), _SIZES),
+    )
+
+
+def _blocks(view: CardView, size: int) -> Sequence[Block]:
+    blocks = sections([words.title(view.label, view.stage), clip(safe(view.about or ""), 600), words.asked_by(view)])
+    blocks += _contents(view, size)
+    blocks += sections([clip(line, 700) for line in _course(view)])
+    if footer := words.digest(view):
+        blocks.append(context(footer))
+    blocks += _buttons(view)
+    return blocks
+
+
+def _contents(view: CardView, size: int) -> list[Block]:
+    lines = [words.touches(view.touched)] if view.touched else []
+    lines.append(words.inputs(view))
+    if view.preview_says:
+        lines.append(words.preview(view.preview_says))
+    blocks = sections(lines)
+    # Once it runs the preview has done its work; the card stays short for what follows.
+    if view.stage not in _OPEN_STAGES:
+        return blocks
+    match view.preview:
+        case Failure() as failure:
+            blocks.append(section(words.preview_failed(failure.message)))
+        case Answer() as answer if not view.preview_says:
+            asked = Asked(id="preview", title=words.PREVIEW, evidence=answer)
+            blocks += question(asked, rows=size, as_table=True)
+    return blocks + sections([words.calls(view, most=max(size, 1))])
+
+
+def _course(view: CardView) -> list[Safe]:
+    votes = [words.vote(vote) for vote in view.votes[-20:]]
+    needs = words.still_needs(view) if view.stage is Stage.OPEN else Safe("")
+    return [*votes, joined((needs,), ""), words.progress(view)]
+
+
+def _buttons(view: CardView) -> list[Block]:
+    if view.stage is Stage.OPEN and view.digest:
+        title, text, yes, no = words.approve_dialog(view)
+        sure = confirm(title=title, text=text, yes=yes, no=no)
+        approve = button(
+            words.APPROVE, action_id="approve", value=f"{view.request_id}:approve", style="primary", confirm=sure
+        )
+        deny = button(words.DENY, action_id="deny", value=f"{view.request_id}:deny", style="danger")
+        # The block's id is the digest the reader has before them: a vote is for that and nothing newer.
+        return [actions([approve, deny], block_id=view.digest)]
+    if view.undo is not None:
+        title, text, yes, no = words.undo_dialog(view.undo)
+        sure = confirm(title=title, text=text, yes=yes, no=no)
+        value = f"{view.request_id}:{view.undo.action}"
+        return [actions([button(words.undo_label(view.undo), action_id="undo", value=value, confirm=sure)])]
+    return []

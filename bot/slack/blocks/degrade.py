@@ -1,0 +1,61 @@
+"""Simpler ways to say the same, for when Slack refuses the first: without its table block, then without blocks."""
+
+from collections.abc import Sequence
+
+from bot.core.ports import Json
+from bot.slack import words
+from bot.slack.blocks.layout import TEXT, BlockJson, Post, aligned, as_json, preformatted
+from bot.slack.text import Plain, Safe, clip
+
+
+def simpler(text: str, blocks: Sequence[BlockJson]) -> list[Post]:
+    """What to try after `blocks` were refused, best first; the last is words alone and is always taken."""
+    first = [Post(text=Safe(text), blocks=without_tables(blocks))] if _has_table(blocks) else []
+    return [*first, Post(text=in_words(text, blocks), blocks=())]
+
+
+def without_tables(blocks: Sequence[BlockJson]) -> tuple[BlockJson, ...]:
+    """The same blocks with each table set in fixed-width letters."""
+    return tuple(_set(block) if block["type"] == "table" else block for block in blocks)
+
+
+def in_words(text: str, blocks: Sequence[BlockJson]) -> Safe:
+    """All sections as one text, with a note that buttons are missing."""
+    sections = [_text_of(block) for block in blocks if block["type"] == "section"]
+    told = "\n".join(part for part in sections if part) or text
+    return Safe(f"{clip(Safe(told), TEXT - len(words.PLAIN_ONLY) - 1)}\n{words.PLAIN_ONLY}")
+
+
+def _has_table(blocks: Sequence[BlockJson]) -> bool:
+    return any(block["type"] == "table" for block in blocks)
+
+
+def _set(block: BlockJson) -> BlockJson:
+    rows = [[_text_of(cell) for cell in row] for row in _list(block["rows"]) if isinstance(row, list)]
+    settings = [each for each in _list(block.get("column_settings")) if isinstance(each, dict)]
+    right = [each.get("align") == "right" for each in settings] or [False] * len(rows[0])
+    letters = clip_lines(aligned(rows[0], rows[1:], right=right), 3_000)
+    return as_json([preformatted(letters)])[0]
+
+
+def clip_lines(text: Plain, limit: int) -> Plain:
+    """Whole lines only, at most `limit` characters, and how many lines are left out."""
+    if len(text) <= limit:
+        return text
+    lines = text.split("\n")
+    kept = lines
+    while kept and len("\n".join(kept)) > limit - 30:
+        kept = kept[:-1]
+    return Plain("\n".join([*kept, f"… and {len(lines) - len(kept)} more rows"]))
+
+
+def _text_of(part: Json) -> str:
+    """The text of a section, or of a table's cell."""
+    if not isinstance(part, dict):
+        return ""
+    inner = part.get("text")
+    return inner if isinstance(inner, str) else _text_of(inner)
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,153 @@
+"""What the bot says about a request, from the first click to the check of its effect."""
+
+from bot.engine.runbook import Risk
+from bot.slack.text import Plain, Safe, bold, clip, clip_plain, code, joined, person, plain, safe, when
+from bot.slack.views import CardView, Offer, Stage, Touched, VoteView
+from bot.slack.words import counted, label
+
+APPROVE = Plain("Approve")
+DENY = Plain("Deny …")
+
+_STAGES: dict[Stage, tuple[str, str]] = {
+    Stage.PREPARING: (":hourglass_flowing_sand:", "preparing"),
+    Stage.OPEN: (":raised_hand:", "waiting for approval"),
+    Stage.APPROVED: (":ballot_box_with_check:", "approved, about to run"),
+    Stage.DENIED: (":no_entry_sign:", "denied"),
+    Stage.EXPIRED: (":zzz:", "expired"),
+    Stage.SUPERSEDED: (":arrows_counterclockwise:", "replaced by a newer request"),
+    Stage.REFUSED: (":no_entry_sign:", "not possible"),
+    Stage.RUNNING: (":gear:", "running"),
+    Stage.VERIFYING: (":mag:", "done, being verified"),
+    Stage.FAILED: (":x:", "failed"),
+    Stage.UNKNOWN: (":grey_question:", "outcome unknown"),
+    Stage.VERIFIED: (":white_check_mark:", "done and verified"),
+    Stage.NOT_VERIFIED: (":warning:", "done, but not verified"),
+}
+
+_COURSES = {
+    Stage.PREPARING: "Looking at what it would touch. Nothing is changed by that.",
+    Stage.OPEN: "",
+    Stage.APPROVED: "",
+    Stage.DENIED: "Nothing was done.",
+    Stage.EXPIRED: "Nothing was done. Ask again if it is still needed.",
+    Stage.SUPERSEDED: "What it would touch has changed. Nothing was done; vote on the newer card.",
+    Stage.REFUSED: "Nothing was done.",
+    Stage.RUNNING: "Running.",
+    Stage.VERIFYING: "It was carried out.",
+    Stage.FAILED: "It failed and is not tried again. Look at the target before you ask anew.",
+    Stage.UNKNOWN: (
+        "It was sent, but no trustworthy answer came back. It may have taken effect, so it is not repeated. "
+        "Look at the target first."
+    ),
+    Stage.VERIFIED: "It was carried out, and the check holds.",
+    Stage.NOT_VERIFIED: "It was carried out, but the check did not come true in time. Look at the target.",
+}
+
+_RISKS = {
+    Risk.LOW: "low risk",
+    Risk.HIGH: "high risk",
+    Risk.SEVERE: "severe risk",
+}
+
+
+def title(label: str, stage: Stage) -> Safe:
+    """What is asked for, and how far it is."""
+    mark, words = _STAGES[stage]
+    return Safe(f"{mark} {bold(label)} · {words}")
+
+
+def notification(view: CardView) -> Safe:
+    return Safe(f"{safe(view.label)}: {_STAGES[view.stage][1]}")
+
+
+def asked_by(view: CardView) -> Safe:
+    asked = Safe(f"Asked by {person(view.requester)} {when(view.requested_at)} · {_RISKS[view.risk]}")
+    reason = clip_plain(plain(view.reason or ""), 500)
+    return Safe(f"{asked}\n> {safe(reason)}") if reason else asked
+
+
+def touches(touched: Touched) -> Safe:
+    """How many things would be touched, the first of them, and what they are worth."""
+    sample = joined((clip(code(each), 80) for each in touched.sample), ", ")
+    left = touched.count - len(touched.sample)
+    others = f" and {left:,} more" if touched.sample and left > 0 else ""
+    told = Safe(f"*Touches* {counted(touched.count, 'target')}{': ' if sample else ''}{sample}{others}")
+    sums = joined((safe(each) for each in touched.sums), ", ")
+    return Safe(f"{told}\n*Worth* {sums}") if sums else told
+
+
+def inputs(view: CardView) -> Safe:
+    pairs = (Safe(f"{safe(label(name))}: {clip(code(value), 150)}") for name, value in view.inputs)
+    return Safe(f"*With* {joined(pairs, ' · ')}") if view.inputs else Safe("")
+
+
+def calls(view: CardView, *, most: int) -> Safe:
+    """What will be sent or run, as far as it can be said beforehand."""
+    if not view.calls:
+        return Safe("")
+    told = joined((Safe(f"• {clip(code(call), 300)}") for call in view.calls[:most]), "\n")
+    left = len(view.calls) - most
+    return Safe(f"*Will run*\n{told}" + (f"\n_… and {left} more_" if left > 0 else ""))
+
+
+def preview(text: str) -> Safe:
+    return Safe(f"*Preview* {clip(safe(text), 800)}")
+
+
+def preview_failed(message: str) -> Safe:
+    return Safe(f":warning: *Preview* has no answer: {clip(safe(message), 300)}")
+
+
+PREVIEW = "Preview"
+
+
+def still_needs(view: CardView) -> Safe:
+    """How many approvals are missing, whose they may be, and until when."""
+    given = sum(vote.is_approval for vote in view.votes)
+    missing = max(0, view.needs - given)
+    groups = joined((safe(label(group)) for group in view.approvers), " or ")
+    by = f" from {groups}" if groups else ""
+    until = f" · expires {when(view.expires_at)}" if view.expires_at else ""
+    return Safe(f"*Needs* {counted(missing, 'approval')}{by}, not from the requester{until}")
+
+
+def vote(each: VoteView) -> Safe:
+    did = ":thumbsup: Approved" if each.is_approval else ":thumbsdown: Denied"
+    why = f": {clip(safe(each.reason), 300)}" if each.reason else ""
+    return Safe(f"{did} by {person(each.person)} {when(each.at)}{why}")
+
+
+def digest(view: CardView) -> Safe:
+    return Safe(f"Digest {code(view.digest[:8])}: a vote is for exactly what stands here.") if view.digest else Safe("")
+
+
+def progress(view: CardView) -> Safe:
+    """What became of it, and what a person should do now."""
+    why = clip(safe(view.outcome or view.note or ""), 900)
+    told = joined((Safe(_COURSES[view.stage]), why), " ")
+    if view.stage is Stage.VERIFYING:
+        return joined((told, _verifying(view)), "\n")
+    at = {Stage.RUNNING: view.started_at, Stage.VERIFIED: view.verified_at}.get(view.stage)
+    return joined((told, when(at)), " ") if at else told
+
+
+def undo_label(offer: Offer) -> Plain:
+    return plain(f"Undo: {offer.label}")
+
+
+def undo_dialog(offer: Offer) -> tuple[Plain, Safe, Plain, Plain]:
+    text = Safe(f"This asks for {bold(offer.label)}. It too needs somebody else's approval.")
+    return Plain("Undo this?"), text, Plain("Ask for it"), Plain("Leave it")
+
+
+def approve_dialog(view: CardView) -> tuple[Plain, Safe, Plain, Plain]:
+    """Title, text, yes and no of the question before a vote."""
+    touched = f" It touches {counted(view.touched.count, 'target')}." if view.touched else ""
+    number = f" Digest {safe(view.digest[:8])}." if view.digest else ""
+    text = Safe(f"You countersign {bold(view.label)}.{touched}{number} Your name goes into the record.")
+    return Plain("Approve this?"), text, APPROVE, Plain("Not yet")
+
+
+def _verifying(view: CardView) -> Safe:
+    until = f", at the latest until {when(view.verify_until)}" if view.verify_until else ""
+    return Safe(f"Checking for {clip(code(view.verifies), 300)}{until}." if view.verifies else f"Being checked{until}.")

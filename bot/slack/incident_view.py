@@ -1,0 +1,158 @@
+"""From rows and files to the views of an incident's own messages."""
+
+from sqlalchemy import Connection
+
+from bot.core.errors import ExpressionError
+from bot.core.evidence import Answer, Failure, Reason
+from bot.engine.alerts import Told
+from bot.engine.incident import Incident, State
+from bot.slack import reading, words
+from bot.slack.reading import Case
+from bot.slack.views import (
+    AlertView,
+    Asked,
+    Asking,
+    ChecklistView,
+    EvidenceView,
+    Findings,
+    Link,
+    Mood,
+    Offer,
+    RequestLine,
+    RootView,
+)
+from bot.store.diagnoses import Diagnosis
+
+
+def root_view(
+    conn: Connection, case: Case, *, under_way: Diagnosis | None, requests: tuple[RequestLine, ...]
+) -> RootView:
+    """Everything the root message shows: `case` has the latest diagnosis that brought something.
+
+    `under_way` is a later one that is still asked, or that could not ask.
+    """
+    incident = case.incident
+    alerts = reading.alerts(conn, incident.id)
+    told = reading.told_apart([alert for alert, _ in alerts])
+    return RootView(
+        incident_id=incident.id,
+        system=case.system.title if case.system else incident.system,
+        event=incident.event,
+        title=case.runbook.title if case.runbook else incident.title,
+        summary=_summary(case),
+        severity=incident.severity,
+        mood=_mood(incident),
+        started_at=incident.started_at,
+        resolved_at=incident.resolved_at if incident.state is State.RESOLVED else None,
+        acknowledged_by=incident.acknowledged_by,
+        acknowledged_at=incident.acknowledged_at,
+        alerts=tuple(
+            AlertView(says=told[alert.fingerprint], is_firing=fires, started_at=alert.starts_at)
+            for alert, fires in alerts
+        ),
+        truncated=incident.truncated,
+        findings=_findings(case, under_way),
+        requests=requests,
+        offers=_offers(case),
+        links=_links(case, [alert for alert, _ in alerts]),
+    )
+
+
+def evidence_view(case: Case) -> EvidenceView | None:
+    """All evidence of the case's diagnosis; None while that is not finished, or when nothing could be asked."""
+    diagnosis = case.diagnosis
+    if diagnosis is None or diagnosis.finished_at is None or not diagnosis.evidence:
+        return None
+    asked = tuple(
+        Asked(id=name, title=title(case, name), evidence=evidence) for name, evidence in diagnosis.evidence.items()
+    )
+    return EvidenceView(number=diagnosis.number, finished_at=diagnosis.finished_at, asked=asked, error=diagnosis.error)
+
+
+def charted(case: Case) -> list[str]:
+    """Ids of the questions whose answer holds a line to draw."""
+    found = case.diagnosis.evidence if case.diagnosis else {}
+    return [name for name, each in found.items() if isinstance(each, Answer) and any(s.points for s in each.series)]
+
+
+def title(case: Case, question_id: str) -> str:
+    """A question's title, or its id as words."""
+    questions = case.runbook.diagnose if case.runbook else ()
+    return next((each.title for each in questions if each.id == question_id and each.title), words.label(question_id))
+
+
+def checklist_view(case: Case) -> ChecklistView | None:
+    """What only a person can look at; None where the runbook has nothing of the kind."""
+    runbook = case.runbook
+    if runbook is None or not (runbook.checklist or runbook.guide):
+        return None
+    return ChecklistView(title=runbook.title, items=runbook.checklist, guide=runbook.guide)
+
+
+def _mood(incident: Incident) -> Mood:
+    if incident.state is State.RESOLVED:
+        return Mood.RESOLVED
+    return Mood.ACKNOWLEDGED if incident.acknowledged_by else Mood.FIRING
+
+
+def _summary(case: Case) -> str:
+    """The runbook's sentence, or what the alert says of itself."""
+    if case.runbook is not None and case.runbook.summary is not None:
+        try:
+            return case.runbook.summary.render(case.scope).strip()
+        except ExpressionError:
+            pass  # it names evidence that is not there yet: the alert's own words stand in
+    annotations = case.incident.annotations
+    return annotations.get("summary") or annotations.get("description") or ""
+
+
+def _findings(case: Case, under_way: Diagnosis | None) -> Findings | None:
+    asking, error = Asking.DONE, None
+    if under_way is not None:
+        error = under_way.error
+        asking = Asking.FAILED if under_way.finished_at else Asking.RUNNING
+    if case.diagnosis is None:
+        return Findings(asking=asking, error=error) if under_way else None
+    found = case.diagnosis.conclusions
+    return Findings(
+        asking=asking,
+        is_concluded=True,
+        held=tuple(each.say for each in found.held),
+        warned=tuple(case.label(action) for action in found.warn_against),
+        unjudged=tuple(f"{each.when} ({each.why})" for each in found.unjudged),
+        unanswered=sum(_is_trouble(each) for each in case.diagnosis.evidence.values()),
+        error=error,
+    )
+
+
+def _is_trouble(evidence: Answer | Failure) -> bool:
+    """Whether a question should have had an answer: one that was not asked, for good reason, should not."""
+    return isinstance(evidence, Failure) and evidence.reason is not Reason.NEEDS
+
+
+def _offers(case: Case) -> tuple[Offer, ...]:
+    """Suggested ones first, in the order they were suggested; the others as the file has them."""
+    held = case.diagnosis.conclusions.held if case.diagnosis else ()
+    suggested = case.diagnosis.conclusions.suggest if case.diagnosis else ()
+    cautions = {action: each.say for each in held for action in each.warn_against}
+    offers = [
+        Offer(
+            action=action.id,
+            label=action.label,
+            is_suggested=action.id in suggested,
+            caution=cautions.get(action.id),
+        )
+        for action in case.offered
+    ]
+    rank = {action: at for at, action in enumerate(suggested)}
+    return tuple(sorted(offers, key=lambda offer: rank.get(offer.action, len(rank))))
+
+
+def _links(case: Case, alerts: list[Told]) -> tuple[Link, ...]:
+    source = next((alert.generator_url for alert in alerts if alert.generator_url), "")
+    candidates = [
+        ("Prometheus", source),
+        ("Alertmanager", case.incident.external_url),
+        ("Guide", (case.runbook.guide or "") if case.runbook else ""),
+    ]
+    return tuple(Link(label=label, url=url) for label, url in candidates if url)

@@ -1,0 +1,116 @@
+"""Says how things stand: builds each message anew from its rows, and orders its delivery when it really changed."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import Connection
+
+from bot.engine.incident import Incident
+from bot.slack import incident_view, reading
+from bot.slack.blocks.card import card
+from bot.slack.blocks.checklist import checklist
+from bot.slack.blocks.evidence import evidence
+from bot.slack.blocks.layout import Post
+from bot.slack.blocks.root import root
+from bot.slack.reading import ContentsOf
+from bot.slack.request_view import card_view, request_lines
+from bot.slack.text import safe
+from bot.store import diagnoses, messages, requests
+from bot.store.messages import Message
+from bot.store.work import Enqueue
+
+_TICK = timedelta(microseconds=1)
+
+
+class Presenter:
+    """Implements `bot.store.work.Show`."""
+
+    def __init__(self, *, contents: ContentsOf, enqueue: Enqueue, new_id: Callable[[], str]) -> None:
+        self._contents = contents
+        self._enqueue = enqueue
+        self._new_id = new_id
+
+    def incident(self, conn: Connection, incident_id: str, now: datetime) -> None:
+        """The root message."""
+        incident = reading.incident(conn, incident_id)
+        self._root(conn, incident, now)
+
+    def diagnosis(self, conn: Connection, incident_id: str, number: int, now: datetime) -> None:
+        """Evidence, charts and checklist in the thread, and the root's conclusions."""
+        incident = reading.incident(conn, incident_id)
+        top = self._root(conn, incident, now)
+        asked = diagnoses.get(conn, incident_id, number)
+        content = asked.content if asked else incident.content
+        case = reading.case(conn, incident_id, self._contents, diagnosis=asked, content=content)
+        found = incident_view.evidence_view(case)
+        if found is None:
+            return
+        in_thread = partial(self._hold, conn, incident, thread_of=top.id)
+        self._say(conn, in_thread(f"evidence:{incident_id}:{number}", now=now), evidence(found), now)
+        for at, question in enumerate(incident_view.charted(case), start=1):
+            title = incident_view.title(case, question)
+            # A moment apart each, for a thread is delivered in the order its messages were made.
+            subject, moment = f"chart:{incident_id}:{number}:{question}", now + _TICK * at
+            picture = in_thread(subject, now=moment, image_title=title)
+            self._say(conn, picture, Post(text=safe(title), blocks=()), now)
+        points = incident_view.checklist_view(case)
+        if points is not None:
+            last = in_thread(f"checklist:{incident_id}", now=now + _TICK * 1000)
+            self._say(conn, last, checklist(points), now)
+
+    def request(self, conn: Connection, request_id: str, now: datetime) -> None:
+        """The card of one request, and its line in the root message."""
+        asked = requests.get(conn, request_id)
+        if asked is None:
+            return
+        incident = reading.incident(conn, asked.incident_id)
+        top = self._root(conn, incident, now)
+        held = self._hold(conn, incident, f"request:{request_id}", thread_of=top.id, now=now)
+        fresh = requests.get(conn, request_id) or asked
+        latest = diagnoses.latest(conn, incident.id)
+        case = reading.case(conn, incident.id, self._contents, diagnosis=latest, content=fresh.content)
+        self._say(conn, held, card(card_view(conn, fresh, case)), now)
+
+    def _root(self, conn: Connection, incident: Incident, now: datetime) -> Message:
+        """Lock the root message, then say how the incident stands.
+
+        Every change of an incident's messages begins with this lock: so no two wait for each other, and what is read
+        after it holds every change that was shown before.
+        """
+        held = self._hold(conn, incident, f"root:{incident.id}", thread_of=None, now=now)
+        fresh = reading.incident(conn, incident.id)
+        latest = diagnoses.latest(conn, incident.id)
+        newest = diagnoses.get(conn, incident.id, fresh.diagnoses)
+        under_way = newest if newest and not (latest and latest.number == newest.number) else None
+        content = latest.content if latest else fresh.content
+        case = reading.case(conn, incident.id, self._contents, diagnosis=latest, content=content)
+        view = incident_view.root_view(conn, case, under_way=under_way, requests=request_lines(conn, case))
+        self._say(conn, held, root(view), now)
+        return held
+
+    def _hold(
+        self,
+        conn: Connection,
+        incident: Incident,
+        subject: str,
+        *,
+        thread_of: str | None,
+        now: datetime,
+        image_title: str | None = None,
+    ) -> Message:
+        return messages.hold(
+            conn,
+            subject=subject,
+            message_id=self._new_id(),
+            incident_id=incident.id,
+            channel=incident.channel,
+            thread_of=thread_of,
+            now=now,
+            image_title=image_title,
+        )
+
+    def _say(self, conn: Connection, message: Message, post: Post, now: datetime) -> None:
+        changed = messages.say(conn, message, text=post.text, blocks=post.blocks, now=now)
+        if changed is not None:
+            self._enqueue(conn, messages.delivery(changed))

@@ -1,0 +1,132 @@
+"""What is read from the rows and files to say how an incident stands."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+from sqlalchemy import Connection, select
+
+from bot.core.errors import CountersignError, ExpressionError
+from bot.core.event import Status
+from bot.engine.alerts import Alerts, Told, firing
+from bot.engine.diagnose import seen
+from bot.engine.incident import Incident, State
+from bot.engine.runbook import Action, Runbook
+from bot.engine.system import System
+from bot.steps.step import Scope
+from bot.store import diagnoses
+from bot.store.diagnoses import Diagnosis
+from bot.store.tables import incident_alerts, incidents
+
+
+class Contents(Protocol):
+    """The content files as they stood at one revision (a Catalog)."""
+
+    @property
+    def systems(self) -> Mapping[str, System]: ...
+
+    @property
+    def runbooks(self) -> Mapping[str, Runbook]: ...
+
+
+ContentsOf = Callable[[str], Contents]
+"""The content files by revision; raises one of our errors when that revision is not kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """An incident, what the files say about it (nothing, when their revision is not kept), and one diagnosis of it.
+
+    `scope` is what the runbook's expressions and templates see once that diagnosis is in.
+    """
+
+    incident: Incident
+    system: System | None
+    runbook: Runbook | None
+    diagnosis: Diagnosis | None
+    scope: Scope = field(default_factory=dict)
+
+    @cached_property
+    def offered(self) -> Sequence[Action]:
+        """The runbook's actions a person may ask for now; an undo is offered on the card of what it undoes."""
+        actions = self.runbook.actions if self.runbook else ()
+        return [action for action in actions if not action.is_undo_only and _is_offered(action, self.scope)]
+
+    def label(self, action_id: str) -> str:
+        """An action's label; its id when the files no longer have it."""
+        action = self.runbook.action(action_id) if self.runbook else None
+        return action.label if action else action_id
+
+
+def incident(conn: Connection, incident_id: str) -> Incident:
+    row = conn.execute(select(incidents).where(incidents.c.id == incident_id)).one()
+    kept = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
+    return Incident(**kept | {"state": State(row.state)})
+
+
+def alerts(conn: Connection, incident_id: str) -> Sequence[tuple[Told, bool]]:
+    """The latest of each alert and whether it fires, by when it began."""
+    rows = conn.execute(
+        select(incident_alerts)
+        .where(incident_alerts.c.incident_id == incident_id)
+        .order_by(incident_alerts.c.starts_at, incident_alerts.c.fingerprint)
+    )
+    known: Alerts = {
+        (row.fingerprint, row.starts_at): Told(
+            fingerprint=row.fingerprint,
+            starts_at=row.starts_at,
+            status=Status(row.status),
+            ends_at=row.ends_at,
+            seen_at=row.seen_at,
+            labels=row.labels,
+            annotations=row.annotations,
+            generator_url=row.generator_url,
+        )
+        for row in rows
+    }
+    fire = firing(known)
+    latest = {each.fingerprint: each for each in known.values()}
+    return [(each, each.identity in fire) for each in sorted(latest.values(), key=lambda each: each.starts_at)]
+
+
+def case(
+    conn: Connection, incident_id: str, contents: ContentsOf, *, diagnosis: Diagnosis | None, content: str
+) -> Case:
+    """Gather it, with the files of revision `content`."""
+    found = incident(conn, incident_id)
+    files = _files(contents, content)
+    system = files.systems.get(found.system) if files else None
+    runbook = files.runbooks.get(found.runbook) if files else None
+    scope: Scope = {}
+    if system is not None and runbook is not None:
+        evidence = diagnosis.evidence if diagnosis else {}
+        scope = seen(diagnoses.subject(conn, incident_id), system=system, runbook=runbook, evidence=evidence).scope
+    return Case(incident=found, system=system, runbook=runbook, diagnosis=diagnosis, scope=scope)
+
+
+def told_apart(found: Sequence[Told]) -> dict[str, str]:
+    """By fingerprint, what tells each alert from the others: the labels they do not share."""
+    shared = set.intersection(*({*alert.labels.items()} for alert in found)) if found else set()
+    told = {}
+    for alert in found:
+        own = [f"{name}={value}" for name, value in sorted(alert.labels.items()) if (name, value) not in shared]
+        summary = alert.annotations.get("summary") or alert.annotations.get("description") or ""
+        told[alert.fingerprint] = ", ".join(own) or summary or alert.labels.get("alertname", alert.fingerprint)
+    return told
+
+
+def _files(contents: ContentsOf, revision: str) -> Contents | None:
+    try:
+        return contents(revision)
+    except CountersignError:
+        return None
+
+
+def _is_offered(action: Action, scope: Scope) -> bool:
+    if action.when is None:
+        return True
+    try:
+        return action.when.holds(scope)
+    except ExpressionError:
+        return False  # it is about evidence that is not there: nobody can say that it may be offered

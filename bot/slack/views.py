@@ -1,0 +1,190 @@
+"""What a message shows, as frozen values: the builders read these and nothing else."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.core.evidence import Answer, Failure
+from bot.engine.runbook import Risk
+
+
+class Mood(StrEnum):
+    """How an incident stands, for people."""
+
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlertView:
+    """One alert of an incident; `says` is its summary, or the labels that tell it from the others."""
+
+    says: str
+    is_firing: bool
+    started_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """An action a person may ask for. `caution` is what the runbook says against it now."""
+
+    action: str
+    label: str
+    is_suggested: bool = False
+    caution: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    label: str
+    url: str
+
+
+class Asking(StrEnum):
+    """How far the latest diagnosis is."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Findings:
+    """What was concluded: sentences that hold, labels warned against, and what could not be judged.
+
+    `is_concluded` once a diagnosis brought something; `asking` is how far the newest one is.
+    """
+
+    asking: Asking
+    is_concluded: bool = False
+    held: tuple[str, ...] = ()
+    warned: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    unanswered: int = 0
+    error: str | None = None
+
+
+class Stage(StrEnum):
+    """How far a request is, from the first click to the check of its effect."""
+
+    PREPARING = "preparing"
+    OPEN = "open"
+    APPROVED = "approved"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    REFUSED = "refused"
+    RUNNING = "running"
+    VERIFYING = "verifying"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    VERIFIED = "verified"
+    NOT_VERIFIED = "not_verified"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequestLine:
+    """One request of an incident, in a line."""
+
+    label: str
+    stage: Stage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RootView:
+    """The root message of an incident."""
+
+    incident_id: str
+    system: str
+    event: str
+    title: str
+    summary: str
+    severity: str
+    mood: Mood
+    started_at: datetime
+    resolved_at: datetime | None = None
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    alerts: tuple[AlertView, ...] = ()
+    truncated: int = 0
+    findings: Findings | None = None
+    requests: tuple[RequestLine, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A question and what came back."""
+
+    id: str
+    title: str
+    evidence: Answer | Failure
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvidenceView:
+    """All evidence of one diagnosis; `number` counts from 1."""
+
+    number: int
+    finished_at: datetime
+    asked: tuple[Asked, ...]
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChecklistView:
+    title: str
+    items: tuple[str, ...]
+    guide: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VoteView:
+    person: str
+    is_approval: bool
+    at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Touched:
+    """What the request would touch: how many, the first of them, and sums such as `EUR 12.00`."""
+
+    count: int
+    sample: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardView:
+    """One request, as its card says it."""
+
+    request_id: str
+    label: str
+    about: str | None
+    risk: Risk
+    stage: Stage
+    requester: str
+    requested_at: datetime
+    reason: str | None = None
+    inputs: tuple[tuple[str, str], ...] = ()
+    touched: Touched | None = None
+    preview_says: str | None = None
+    preview: Answer | Failure | None = None
+    calls: tuple[str, ...] = ()
+    digest: str | None = None
+    needs: int = 1
+    approvers: tuple[str, ...] = ()
+    votes: tuple[VoteView, ...] = ()
+    expires_at: datetime | None = None
+    settled_at: datetime | None = None
+    note: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    outcome: str | None = None
+    verifies: str | None = None
+    verify_until: datetime | None = None
+    verified_at: datetime | None = None
+    undo: Offer | None = None

@@ -1,0 +1,212 @@
+"""What the bot says about an incident: plain, short, first what happened, then what you can do."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.core.evidence import Failure, Reason
+from bot.slack.text import Plain, Safe, bold, clip, clip_plain, code, is_web, joined, link, person, plain, safe, when
+from bot.slack.views import AlertView, Asking, ChecklistView, EvidenceView, Findings, Link, Mood, Offer, RootView
+
+_SEVERITIES = {"critical": ":red_circle:", "error": ":red_circle:", "warning": ":large_orange_circle:"}
+
+_REASONS = {
+    Reason.TIMEOUT: "no answer in time",
+    Reason.UNAVAILABLE: "could not be reached",
+    Reason.REFUSED: "the answer was no",
+    Reason.NOT_CONNECTED: "not connected",
+    Reason.NOT_INSTALLED: "not installed there",
+    Reason.NEEDS: "not asked",
+    Reason.BROKEN: "could not be worked out",
+}
+
+WHAT_WE_FOUND = Safe("*What we found*")
+ASKING = Safe(":hourglass_flowing_sand: Asking the runbook's questions. What they bring follows in the thread.")
+ASKING_AGAIN = Safe(":hourglass_flowing_sand: Asking again …")
+NOTHING_HELD = Safe("• None of the runbook's conclusions holds. Read the evidence in the thread.")
+CHECKLIST = "Checklist"
+PLAIN_ONLY = "_Slack would not take this message's layout, so it is shown in words. To vote: `countersign requests`._"
+
+ACKNOWLEDGE = Plain("Acknowledge")
+RERUN = Plain("Ask again")
+
+
+def severity_mark(severity: str) -> str:
+    return _SEVERITIES.get(severity.lower(), ":large_blue_circle:")
+
+
+def headline(view: RootView) -> Plain:
+    """The first line: a mark and a word, so that it does not rest on colour alone."""
+    if view.mood is Mood.RESOLVED:
+        return plain(f":white_check_mark: RESOLVED · {view.title}")
+    return plain(f"{severity_mark(view.severity)} {view.severity.upper()} · {view.title}")
+
+
+def notification(view: RootView) -> Safe:
+    """The one line of a push message or a screen reader."""
+    state = "RESOLVED" if view.mood is Mood.RESOLVED else view.severity.upper()
+    return joined((safe(f"{state}: {view.title}"), safe(view.summary)), " – ")  # noqa: RUF001
+
+
+def standing(view: RootView) -> Safe:
+    """Since when, until when, and whose it is."""
+    if view.resolved_at is not None:
+        lasted = duration(view.resolved_at - view.started_at)
+        return Safe(f"*Resolved* {when(view.resolved_at)}, after {lasted}")
+    since = Safe(f"*Firing* since {when(view.started_at)}")
+    if view.acknowledged_by is None or view.acknowledged_at is None:
+        return since
+    return Safe(f"{since} · :eyes: *acknowledged* by {person(view.acknowledged_by)} {when(view.acknowledged_at)}")
+
+
+def counts(view: RootView) -> Safe:
+    """How many alerts fire and are resolved, and how many Alertmanager cut."""
+    firing = sum(alert.is_firing for alert in view.alerts)
+    resolved = len(view.alerts) - firing
+    parts = [Safe(f"{firing} firing")] if firing else []
+    parts += [Safe(f"{resolved} resolved")] if resolved else []
+    if view.truncated:
+        parts.append(Safe(f"and {view.truncated} more that Alertmanager cut"))
+    return joined(parts, ", ")
+
+
+def origin(view: RootView) -> Safe:
+    return Safe(f"{safe(view.system)} · {code(view.event)}")
+
+
+def alert_line(alert: AlertView) -> Safe:
+    mark = "•" if alert.is_firing else "• :white_check_mark: resolved:"
+    return Safe(f"{mark} {safe(alert.says)} · since {when(alert.started_at)}")
+
+
+def more(left: int, what: str) -> Safe:
+    return Safe(f"_… and {left} more {what}_")
+
+
+def findings(found: Findings) -> list[Safe]:
+    """The conclusions, a line each: what holds, what to keep off, what could not be judged."""
+    lines = _concluded(found) if found.is_concluded else []
+    if found.asking is Asking.RUNNING:
+        lines.append(ASKING_AGAIN if lines else ASKING)
+    if found.asking is Asking.FAILED:
+        why = safe(found.error or "an error of our own")
+        lines.append(Safe(f":warning: The questions could not be asked: {why}. “{RERUN}” tries once more."))
+    return lines
+
+
+def _concluded(found: Findings) -> list[Safe]:
+    lines = [WHAT_WE_FOUND, *(Safe(f"• {safe(said)}") for said in found.held)]
+    if not found.held:
+        lines.append(NOTHING_HELD)
+    if found.warned:
+        names = joined(map(bold, found.warned), ", ")
+        lines.append(Safe(f":warning: The runbook warns against {names} as things stand."))
+    lines += [Safe(f"• :grey_question: Could not be judged: {safe(what)}") for what in found.unjudged]
+    if found.unanswered:
+        questions = counted(found.unanswered, "question")
+        lines.append(Safe(f"• :warning: {questions} got no answer; the thread says which and why."))
+    return lines
+
+
+def offer_label(offer: Offer) -> Plain:
+    return plain(f"⚠ {offer.label}" if offer.caution else offer.label)
+
+
+def caution(offer: Offer) -> tuple[Plain, Safe, Plain, Plain]:
+    """Title, text, yes and no of the dialog before an action the runbook warns against."""
+    text = Safe(f"The runbook warns against this now: {safe(offer.caution)} Ask for it all the same?")
+    return plain(offer.label), text, Plain("Ask for it"), Plain("Leave it")
+
+
+def other_actions(shown: int, of: int) -> Plain:
+    return Plain("Other actions …" if shown == of else f"Other actions ({shown} of {of}) …")
+
+
+def link_line(links: Sequence[Link]) -> Safe:
+    return joined((link(each.url, each.label) for each in links), " · ")
+
+
+def evidence_title(view: EvidenceView) -> Safe:
+    failed = sum(isinstance(asked.evidence, Failure) for asked in view.asked)
+    brought = counted(len(view.asked) - failed, "answer")
+    without = f", {failed} without an answer" if failed else ""
+    again = f" (no. {view.number})" if view.number > 1 else ""
+    return Safe(f"*Evidence*{again} · {brought}{without} · {when(view.finished_at)}")
+
+
+def evidence_notification(view: EvidenceView) -> Safe:
+    return Safe(f"Evidence: {counted(len(view.asked), 'question')} asked")
+
+
+def diagnosis_failed(error: str) -> Safe:
+    return Safe(f":warning: The diagnosis broke off: {clip(safe(error), 300)}. What came in before that stands below.")
+
+
+def question_title(title: str) -> Safe:
+    return bold(clip_plain(plain(title), 120))
+
+
+def no_answer(title: str, failure: Failure) -> Safe:
+    mark = ":heavy_minus_sign:" if failure.reason is Reason.NEEDS else ":warning:"
+    why = _REASONS[failure.reason]
+    return Safe(f"{mark} {question_title(title)}: {why}. {clip(safe(failure.message), 300)}")
+
+
+def nothing_found(title: str) -> Safe:
+    return Safe(f"{question_title(title)}: none found.")
+
+
+def answered(title: str, *, status: int | None) -> Safe:
+    told = question_title(title)
+    return Safe(f"{told} · HTTP {status}") if status is not None and status >= 400 else told
+
+
+def fact(name: str, value: Plain) -> Safe:
+    return Safe(f"{safe(label(name))}: {bold(value) or '–'}")  # noqa: RUF001
+
+
+def rows_left_out(*, shown: int, rows: int, is_cut: bool) -> Safe | None:
+    """How much of an answer is not shown; None when all of it is."""
+    if is_cut:
+        return Safe(f"_The first {shown} rows; there are more than {rows}._")
+    return Safe(f"_{shown} of {rows} rows._") if shown < rows else None
+
+
+def columns_left_out(left: int) -> Safe:
+    return Safe(f"_{counted(left, 'column')} left out._")
+
+
+def answers_left_out(left: int) -> Safe:
+    return Safe(f"_{counted(left, 'more question')} did not fit into this message._")
+
+
+def checklist_item(number: int, item: str) -> Safe:
+    return Safe(f"{number}. {safe(item)}")
+
+
+def guide(view: ChecklistView) -> Safe:
+    """Where a human reads more: a link, or a place in the repository."""
+    if not view.guide:
+        return Safe("")
+    return Safe(f"Read more: {link(view.guide, view.title) if is_web(view.guide) else code(view.guide)}")
+
+
+def label(name: str) -> str:
+    """A snake_case name as people read it."""
+    return name.replace("_", " ")
+
+
+def counted(count: int, what: str) -> str:
+    """`1 row`, `12 rows`, `1,200 rows`."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def duration(length: timedelta) -> str:
+    """The two largest units: `3 d 4 h`, `12 min`, `40 s`."""
+    seconds = max(0, int(length.total_seconds()))
+    parts = [(seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
+    told = [f"{amount} {unit}" for amount, unit in parts if amount]
+    return " ".join(told[:2]) or "0 s"
+
+
+def late(since: datetime, now: datetime) -> str:
+    return duration(now - since)
