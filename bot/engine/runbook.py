@@ -141,6 +141,9 @@ class Targets(Frozen):
     http: HttpGet | None = None
     stripe: StripeGet | None = None
     id: Name = Field(default="id", description="the column that names a target")
+    may_shrink: bool = Field(
+        default=False, description="run even if some targets have gone since the approval; never with others than approved"
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> "Targets":

@@ -28,7 +28,7 @@ class SqlRead(Frozen):
     query: str = Field(description="one SELECT with :named parameters")
     params: dict[Name, Expression] = Field(default_factory=dict, description="value of each :name")
     columns: dict[Name, Shown] = Field(min_length=1, description="the columns that are shown, each with its class")
-    limit: int = Field(default=20, ge=1, le=500)
+    limit: int = Field(default=20, ge=1, le=10_000)
 
     _sql = field_validator("query")(_untemplated)
 
