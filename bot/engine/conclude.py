@@ -51,18 +51,18 @@ class Conclusions(Frozen):
         return tuple(each for each in self.judgements if isinstance(each, Held))
 
     @property
-    def not_judged(self) -> tuple[NotJudged, ...]:
+    def unjudged(self) -> tuple[NotJudged, ...]:
         return tuple(each for each in self.judgements if isinstance(each, NotJudged))
 
     @property
-    def warned_against(self) -> tuple[str, ...]:
+    def warn_against(self) -> tuple[str, ...]:
         """Actions that something which holds speaks against."""
         return tuple(dict.fromkeys(action for each in self.held for action in each.warn_against))
 
     @property
-    def suggested(self) -> tuple[str, ...]:
+    def suggest(self) -> tuple[str, ...]:
         """Actions that something which holds suggests, and nothing speaks against."""
-        against = self.warned_against
+        against = self.warn_against
         return tuple(dict.fromkeys(action for each in self.held for action in each.suggest if action not in against))
 
 

@@ -118,7 +118,7 @@ def finish(  # all that is known at the end is written at once
         .values(
             started_at=started_at,
             finished_at=finished_at,
-            conclusions=conclusions.model_dump(mode="json"),
+            conclusions=None if error else conclusions.model_dump(mode="json"),
             error=error,
         )
     )
