@@ -30,14 +30,21 @@ def start(database: Database) -> Iterator[Start]:
     """Starts an engine on the test's database; all are stopped at the end."""
     with ExitStack() as running:
 
-        def started(replica: str = "one", *, places: int = 8, lease: timedelta = LONG, **handlers: object) -> Durable:
+        def started(
+            replica: str = "one",
+            *,
+            places: int = 8,
+            lease: timedelta = LONG,
+            poll: timedelta = timedelta(milliseconds=20),
+            **handlers: object,
+        ) -> Durable:
             durable = Durable(
                 database=database,
                 replica=replica,
                 handlers=handlers,  # type: ignore[arg-type]  # each test names its own functions
                 concurrency=dict.fromkeys(Queue, places),
                 lease=lease,
-                poll=timedelta(milliseconds=20),
+                poll=poll,
             )
             durable.start()
             running.callback(durable.stop, timedelta(seconds=5))
@@ -96,6 +103,16 @@ def test_a_job_runs_with_its_arguments_and_is_done(database: Database, start: St
 
     assert eventually(lambda: durable.state("a") is JobState.DONE)
     assert diary.entries == ["a"]
+
+
+def test_a_job_starts_when_its_transaction_commits_and_not_at_the_next_poll(database: Database, start: Start) -> None:
+    durable = start(poll=LONG, write=Diary())
+
+    order(
+        database, durable, job("a", queue=Queue.DELIVER, partition="C1"), job("b", queue=Queue.DELIVER, partition="C1")
+    )
+
+    assert eventually(lambda: durable.state("b") is JobState.DONE)
 
 
 def test_a_row_and_its_job_commit_together(database: Database, start: Start) -> None:
@@ -214,14 +231,17 @@ def test_a_full_queue_does_not_hold_up_another(database: Database, start: Start)
 def test_no_more_run_at_once_than_the_queue_has_places(database: Database, start: Start) -> None:
     release = Event()
     diary = Diary(until=release)
-    durable = start(places=3, write=diary)
+    durable = start(places=3, write=diary, look=Diary())
 
     order(database, durable, *(job(f"{number}") for number in range(8)))
     assert eventually(lambda: len(diary.entries) == 3)
+    order(database, durable, job("since", queue=Queue.VERIFY, handler="look"))
+    assert eventually(lambda: durable.state("since") is JobState.DONE)  # the engine has looked again since
+    at_work = diary.most_at_once
     release.set()
 
     assert eventually(lambda: not durable.open_jobs())
-    assert diary.most_at_once == 3
+    assert (at_work, diary.most_at_once) == (3, 3)
 
 
 def test_a_handler_that_raises_fails_its_job_and_the_rest_go_on(

@@ -11,6 +11,7 @@ from functools import partial
 from itertools import cycle
 from pathlib import Path
 from threading import Event, Thread
+from typing import Literal
 
 import pytest
 from sqlalchemy import Connection
@@ -152,58 +153,70 @@ def test_a_paused_replica_loses_its_job_and_cannot_end_it_when_it_goes_on(
     # Its later jobs end only after the end of `a` was offered to the database. Two of these five must be its own:
     # the other replica has three places left.
     add(database, "b", "c", "d", "e", "f")
-    assert eventually(lambda: sum(line.startswith("one ended") for line in replicas.diary()) == 3)
+    assert eventually(lambda: sum(line.startswith("one ended") for line in replicas.diary()) >= 3)
     assert state(database, "a") is JobState.RUNNING
 
 
-class Forgetful(Database):
-    """Commits, and loses the answer, when told to: what a database restart at the worst moment looks like."""
+class Breaking(Database):
+    """Breaks one commit when told to, before it took effect or after, as a restart of the database does."""
 
-    loses_next = False
+    breaks_next: Literal["before", "after"] | None = None
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         with super().begin() as conn:
             yield conn
-        if self.loses_next:
-            self.loses_next = False
-            raise Unavailable("database", "the connection broke during the commit")
+            self._break_if("before")
+        self._break_if("after")
+
+    def _break_if(self, moment: Literal["before", "after"]) -> None:
+        if self.breaks_next == moment:
+            self.breaks_next = None
+            raise Unavailable("database", f"the connection broke {moment} the commit")
 
 
-def test_a_claim_whose_answer_was_lost_is_let_go_and_run(database_url: str) -> None:
-    with closing(Forgetful(database_url)) as database:
-        ran: list[str] = []
-        durable = _durable(database, ran.append)
-        add(database, "before")
-        durable.start()
-        assert eventually(lambda: durable.state("before") is JobState.DONE)
-
-        add(database, "a")
-        database.loses_next = True  # the very next commit is the claim of `a`, or the one that lets go of it
-
-        assert eventually(lambda: durable.state("a") is JobState.DONE)
-        assert not database.loses_next
-        assert ran == ["before", "a"]
-        assert durable.stop(timedelta(seconds=5))
+@pytest.fixture
+def breaking(database_url: str) -> Iterator[Breaking]:
+    with closing(Breaking(database_url)) as database:
+        yield database
 
 
-def test_an_end_that_could_not_be_recorded_is_recorded_when_the_database_is_back(database_url: str) -> None:
-    with closing(Forgetful(database_url)) as database:
-        ran: list[str] = []
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_claim_whose_commit_broke_is_run_all_the_same(breaking: Breaking, moment: Literal["before", "after"]) -> None:
+    ran: list[str] = []
+    durable = _durable(breaking, ran.append)
+    durable.start()
+    add(breaking, "before")
+    assert eventually(lambda: durable.state("before") is JobState.DONE)
 
-        def work(job_id: str) -> None:
-            ran.append(job_id)
-            database.loses_next = True  # the next commit records this end
+    add(breaking, "a")
+    breaking.breaks_next = moment  # the next commit is the claim of `a`
 
-        durable = _durable(database, work)
-        durable.start()
+    assert eventually(lambda: durable.state("a") is JobState.DONE)
+    assert breaking.breaks_next is None
+    assert ran == ["before", "a"]
+    assert durable.stop(timedelta(seconds=5))
 
-        add(database, "a")
 
-        assert eventually(lambda: durable.state("a") is JobState.DONE)
-        assert eventually(lambda: not database.loses_next)
-        assert durable.stop(timedelta(seconds=5))
-        assert ran == ["a"]
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_an_end_whose_commit_broke_is_recorded_without_running_again(
+    breaking: Breaking, moment: Literal["before", "after"]
+) -> None:
+    ran: list[str] = []
+
+    def work(job_id: str) -> None:
+        ran.append(job_id)
+        breaking.breaks_next = moment  # the next commit records this end
+
+    durable = _durable(breaking, work)
+    durable.start()
+
+    add(breaking, "a")
+
+    assert eventually(lambda: durable.state("a") is JobState.DONE)
+    assert durable.stop(timedelta(seconds=5))
+    assert breaking.breaks_next is None
+    assert ran == ["a"]
 
 
 def test_postgresql_restarting_again_and_again_loses_no_acknowledged_job() -> None:
