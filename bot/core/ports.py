@@ -57,8 +57,8 @@ class ReadDatabase(Protocol):
 class Change:
     """One bounded write: what is about to change is read and locked first, in the same transaction.
 
-    `expected` is the set of ids that was approved; if the locked rows are not exactly these, or lack one of
-    `columns`, nothing is written and `Refused` is raised.
+    `expected` is the set of ids that was approved; if the locked rows are not exactly these (or, where they
+    `may_shrink`, hold any other), or lack one of `columns`, nothing is written and `Refused` is raised.
     """
 
     lock: str
@@ -68,6 +68,7 @@ class Change:
     expected: frozenset[str]
     columns: tuple[str, ...]
     max_rows: int
+    may_shrink: bool = False
 
 
 class WriteDatabase(Protocol):

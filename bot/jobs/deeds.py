@@ -6,10 +6,12 @@ from typing import assert_never
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
 
+from bot.core.egress import mask
 from bot.core.errors import CountersignError, Unavailable, Unknown
 from bot.core.evidence import Answer
 from bot.core.ports import Json
 from bot.engine.execution import Done, Planned, plan
+from bot.engine.request import TargetSet
 from bot.jobs.case import Case, for_call
 from bot.jobs.means import Means
 from bot.jobs.telling import note, tell
@@ -39,34 +41,33 @@ class Result:
     error: str | None = None
 
 
-def carry_out(means: Means, case: Case) -> None:
-    """Make the calls in order, and stop at the first that is not done. `case` is frozen; its execution is claimed."""
-    assert case.request.targets is not None
-    for planned in plan(case.action, case.request.targets.ids):
+def carry_out(means: Means, case: Case, targets: TargetSet) -> None:
+    """Make the calls in order, and stop at the first that is not done. `case` is frozen and claimed for `targets`."""
+    for planned in plan(case.action, targets.ids):
         if not _start(means, case, planned):
             return
-        result = make(means, case, planned)
+        result = make(means, case, planned, targets)
         _record(means, case, planned, result)
         if result.state is not Done.SUCCEEDED:
             return
 
 
-def make(means: Means, case: Case, planned: Planned) -> Result:
+def make(means: Means, case: Case, planned: Planned, targets: TargetSet) -> Result:
     """Make one call, whatever comes of it."""
     seen = for_call(case, number=planned.number, target=planned.target)
     call = Call(resources=case.resources, scope=seen.scope, timeout=TIMEOUT, now=means.now())
     try:
-        return Result(state=Done.SUCCEEDED, answer=_send(call, seen, planned))
+        return Result(state=Done.SUCCEEDED, answer=_send(call, seen, planned, targets))
     except Unknown as error:
-        return Result(state=Done.UNKNOWN, error=str(error))
+        return Result(state=Done.UNKNOWN, error=mask(str(error)))
     except CountersignError as error:
-        return Result(state=Done.FAILED, error=str(error))
+        return Result(state=Done.FAILED, error=mask(str(error)))
     except Exception as error:  # a fault of ours may strike after the call was sent
         log.exception("deed.broke", extra={"request": case.request.id, "number": planned.number})
         return Result(state=Done.UNKNOWN, error=f"the bot itself failed ({type(error).__name__})")
 
 
-def _send(call: Call, case: Case, planned: Planned) -> Answer:
+def _send(call: Call, case: Case, planned: Planned, targets: TargetSet) -> Answer:
     key = planned.key(case.request.id)
     match planned.deed.step:
         case HttpSend() as step:
@@ -74,9 +75,8 @@ def _send(call: Call, case: Case, planned: Planned) -> Answer:
         case StripePost() as step:
             return step.run(call, key=key)
         case SqlChange() as step:
-            assert case.request.targets is not None
-            ids = case.request.targets.ids if planned.target is None else (planned.target,)
-            return step.run(call, expected=frozenset(ids))
+            ids = targets.ids if planned.target is None else (planned.target,)
+            return step.run(call, expected=frozenset(ids), may_shrink=case.action.targets.may_shrink)
         case CommandRun() as step:
             return step.run(call)
         case other:

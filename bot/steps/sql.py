@@ -52,8 +52,11 @@ class SqlChange(Frozen):
 
     _sql = field_validator("lock", "statement")(_untemplated)
 
-    def run(self, call: Call, *, expected: frozenset[str]) -> Answer:
-        """Change exactly the rows whose ids are `expected`; the answer is all of them as they were before."""
+    def run(self, call: Call, *, expected: frozenset[str], may_shrink: bool = False) -> Answer:
+        """Change the rows whose ids are `expected`, and no other; the answer is the changed ones as they were before.
+
+        All of them, unless they `may_shrink`: rows that somebody else dealt with in the meantime are then left out.
+        """
         change = Change(
             lock=self.lock,
             statement=self.statement,
@@ -62,6 +65,7 @@ class SqlChange(Frozen):
             expected=expected,
             columns=tuple(self.columns),
             max_rows=self.max_rows,
+            may_shrink=may_shrink,
         )
         rows = call.resources.write_database(self.at).change(change, timeout=call.timeout)
         return Answer(table=table_of_rows(rows, columns=self.columns, done=True))
