@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.evidence import Evidence
+from bot.engine.request import TargetSet
 from bot.engine.runbook import Action, Deed
 
 
@@ -46,6 +47,7 @@ class Execution:
 
     request_id: str
     key: str
+    targets: TargetSet  # those approved or, where the action may shrink, those left of them
     state: State
     replica: str
     incarnation: str

@@ -134,8 +134,13 @@ def is_as_approved(request: Request) -> bool:
     return request.digest == digest(request, targets=request.targets, preview=request.preview)
 
 
-def changes(frozen: TargetSet, fresh: TargetSet) -> str | None:
-    """What is different about the targets, in a sentence; None when nothing is."""
+def changes(frozen: TargetSet, fresh: TargetSet, *, may_shrink: bool) -> str | None:
+    """What is different about the targets, in a sentence; None when the approval covers them.
+
+    Targets that have gone are covered if the action says so; a new one, or one with other values, never is.
+    """
+    if may_shrink and set(fresh.ids) <= set(frozen.ids) and fresh.rows <= frozen.rows:
+        return None
     added = len(set(fresh.ids) - set(frozen.ids))
     gone = len(set(frozen.ids) - set(fresh.ids))
     if added or gone:

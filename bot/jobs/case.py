@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from bot.core.errors import BadInput
 from bot.core.facts import facts, rows_of
 from bot.core.ports import Json, Resources
+from bot.engine.diagnose import Subject, seen
 from bot.engine.execution import deed_key
 from bot.engine.request import Request, TargetSet
 from bot.engine.runbook import Action, Runbook
@@ -15,8 +16,7 @@ from bot.engine.sums import sums
 from bot.engine.system import System
 from bot.jobs.means import Means
 from bot.steps.step import Scope
-from bot.store import executions, requests
-from bot.store.tables import incidents
+from bot.store import diagnoses, executions, requests
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +24,7 @@ class Case:
     """One request in hand. `scope` holds what is true of it before anything is asked."""
 
     request: Request
+    subject: Subject
     system: System
     runbook: Runbook
     action: Action
@@ -42,29 +43,35 @@ def open_case(means: Means, conn: Connection, request: Request) -> Case:
     action = runbook.action(request.action) if runbook else None
     if system is None or runbook is None or action is None:
         raise BadInput(f"{request.runbook} has no action {request.action!r} in this request's revision of the files")
+    given = {name: str(value) for name, value in request.params.items() if value is not None}
+    subject = replace(diagnoses.subject(conn, request.incident_id), given=given)
     return Case(
         request=request,
+        subject=subject,
         system=system,
         runbook=runbook,
         action=action,
         resources=means.resources(system),
-        scope=_scope(conn, request, system),
+        scope=_scope(conn, request, seen(subject, system=system, runbook=runbook, evidence={}).scope),
     )
 
 
-def as_requested(case: Case) -> Case:
-    """The case whose expressions see the inputs, targets and preview that were approved."""
+def as_requested(case: Case, targets: TargetSet) -> Case:
+    """The case whose expressions see the parameters, inputs and preview that were approved, and the claimed targets."""
     request = case.request
-    assert request.targets is not None
-    more: dict[str, object] = {"inputs": request.inputs, "targets": targets_seen(request.targets)}
+    more: dict[str, object] = {
+        "params": request.params,
+        "inputs": request.inputs,
+        "targets": targets_seen(targets),
+    }
     if request.preview is not None and request.preview.answer is not None:
         more["preview"] = facts(request.preview.answer)
     return case.seeing(**more)
 
 
-def frozen(case: Case) -> Case:
+def frozen(case: Case, targets: TargetSet) -> Case:
     """The case as it was approved: besides, its expressions see the evidence of back then, none newer."""
-    return as_requested(case).seeing(**answers_then(case.request))
+    return as_requested(case, targets).seeing(**answers_then(case.request))
 
 
 def answers_then(request: Request) -> Mapping[str, object]:
@@ -90,25 +97,9 @@ def for_call(case: Case, *, number: int, target: str | None) -> Case:
     return case.seeing(**more, request=_request_seen(case.request, key=key))
 
 
-def _scope(conn: Connection, request: Request, system: System) -> Scope:
-    incident = conn.execute(select(incidents).where(incidents.c.id == request.incident_id)).one()
-    scope: dict[str, object] = {
-        "params": request.params,
-        "labels": incident.labels,
-        "annotations": incident.annotations,
-        "option": system.options,
-        "incident": {
-            "id": incident.id,
-            "event": incident.event,
-            "system": incident.system,
-            "runbook": incident.runbook,
-            "severity": incident.severity,
-            "state": incident.state,
-            "starts_at": incident.started_at,
-            "opened_at": incident.opened_at,
-        },
-        "request": _request_seen(request, key=deed_key(request.id, number=1, target=None)),
-    }
+def _scope(conn: Connection, request: Request, seen_of_incident: Scope) -> Scope:
+    key = deed_key(request.id, number=1, target=None)
+    scope = {**seen_of_incident, "request": _request_seen(request, key=key)}
     if request.original_id is not None:
         scope["original"] = _original(conn, request.original_id)
     return scope
@@ -122,7 +113,8 @@ def _original(conn: Connection, original_id: str) -> Mapping[str, object]:
     """The executed request that an undo takes back: its targets, and the rows as they were before it."""
     original = requests.get(conn, original_id)
     assert original is not None  # a foreign key
-    ids: list[Json] = list(original.targets.ids) if original.targets else []
+    claimed = executions.get(conn, original_id)
+    ids: list[Json] = list(claimed.targets.ids) if claimed else []
     rows = [
         row
         for deed in executions.deeds_of(conn, original_id)

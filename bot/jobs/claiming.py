@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from bot.engine.approval import Choice
 from bot.engine.execution import deed_key
-from bot.engine.request import Request, State, changes, is_as_approved, needs
+from bot.engine.request import Request, State, TargetSet, changes, is_as_approved, needs
 from bot.engine.runbook import Action
 from bot.jobs import brakes
 from bot.jobs.case import Case
@@ -16,47 +16,62 @@ from bot.jobs.means import Means
 from bot.jobs.telling import end, tell
 from bot.store import audit, executions, orders, requests
 
+_NOT_AS_APPROVED = "what is stored is not what was approved; see the audit"
 
-def claim(means: Means, case: Case) -> bool:
-    """Look again, and claim the request for this process. False when it must not start, which is then said."""
+
+def claim(means: Means, case: Case) -> TargetSet | None:
+    """Look again, and claim the request for this process.
+
+    Returns the targets it is claimed for; None when it must not start, which is then said.
+    """
     looked = look(means, case)
     now = means.now()
     with means.database.begin() as conn:
         request = requests.locked(conn, case.request.id)
         if request is None or request.state is not State.APPROVED or executions.get(conn, request.id) is not None:
-            return False
+            return None
         audit.lock(conn)
         if request.is_stale(now):
             reason = looked.note if isinstance(looked, No) else "it was approved too long ago"
             end(means, conn, request, to=State.EXPIRED, why=f"not started in time: {reason}", now=now)
-            return False
+            return None
         match looked:
             case No(may_pass=True):  # the sweep orders it again until it is stale
                 requests.remark(conn, request.id, note=f"waiting to start: {looked.note}")
                 means.show.request(conn, request.id, now)
-                return False
+                return None
             case No():
                 end(means, conn, request, to=State.REFUSED, why=looked.note, now=now)
-                return False
+                return None
             case Looked():
                 return _claim(means, conn, request=request, case=case, looked=looked, now=now)
 
 
-def _claim(means: Means, conn: Connection, *, request: Request, case: Case, looked: Looked, now: datetime) -> bool:
+def _claim(
+    means: Means, conn: Connection, *, request: Request, case: Case, looked: Looked, now: datetime
+) -> TargetSet | None:
     assert request.targets is not None
     if not _is_approved(conn, request, case.action):
-        why = "what is stored is not what was approved; see the audit"
-        end(means, conn, request, to=State.REFUSED, why=why, now=now)
-        return False
-    if (what := changes(request.targets, looked.targets)) is not None:
+        end(means, conn, request, to=State.REFUSED, why=_NOT_AS_APPROVED, now=now)
+        return None
+    what = changes(request.targets, looked.targets, may_shrink=case.action.targets.may_shrink)
+    if what is not None:
         _supersede(means, conn, request, what=what, now=now)
-        return False
+        return None
     if why := brakes.held_back(conn, request=request, action=case.action, now=now):
         end(means, conn, request, to=State.REFUSED, why=why, now=now)
-        return False
+        return None
     key = deed_key(request.id, number=1, target=None)
-    if not executions.claim(conn, request.id, key=key, replica=means.replica, incarnation=means.incarnation, now=now):
-        return False
+    if not executions.claim(
+        conn,
+        request.id,
+        key=key,
+        targets=looked.targets,
+        replica=means.replica,
+        incarnation=means.incarnation,
+        now=now,
+    ):
+        return None
     tell(
         means,
         conn,
@@ -66,12 +81,12 @@ def _claim(means: Means, conn: Connection, *, request: Request, case: Case, look
         data={
             "digest": request.digest,
             "key": key,
-            "targets": len(request.targets.ids),
+            "targets": sorted(looked.targets.ids),
             "replica": means.replica,
             "incarnation": means.incarnation,
         },
     )
-    return True
+    return looked.targets
 
 
 def _is_approved(conn: Connection, request: Request, action: Action) -> bool:

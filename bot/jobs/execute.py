@@ -59,6 +59,7 @@ class Execute:
                 return
 
     def _begin(self, case: Case) -> None:
-        if claim(self._means, case):
-            carry_out(self._means, frozen(case))
+        targets = claim(self._means, case)
+        if targets is not None:
+            carry_out(self._means, frozen(case, targets), targets)
             settle(self._means, case)

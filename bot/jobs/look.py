@@ -1,14 +1,17 @@
 """What is looked at before an action may be offered for approval, and again before it starts."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.core.egress import mask
 from bot.core.errors import BadInput, CountersignError, ExpressionError, NotInstalled
 from bot.core.evidence import Answer, Column, Evidence, Shown, Table
 from bot.core.facts import facts
 from bot.core.ports import Json
+from bot.engine.diagnose import Seen, seen
 from bot.engine.inputs import resolved
-from bot.engine.naming import names, read_by
+from bot.engine.naming import names, params_read, read_by
+from bot.engine.params import Params
 from bot.engine.request import PreviewShown, TargetSet, target_set
 from bot.engine.runbook import Action, Guard
 from bot.jobs.case import Case, targets_seen
@@ -26,6 +29,7 @@ _LATE = frozenset({"preview", "targets"})
 class Looked:
     """All that a request freezes."""
 
+    params: Mapping[str, Json]
     inputs: Mapping[str, Json]
     targets: TargetSet
     preview: PreviewShown
@@ -44,15 +48,20 @@ def look(means: Means, case: Case) -> Looked | No:
     try:
         return _look(means, case)
     except NotInstalled as error:
-        return No(note=f"{error}{_instead(case)}")
+        return No(note=f"{mask(str(error))}{_instead(case)}")
     except CountersignError as error:
-        return No(note=str(error), may_pass=error.retryable)
+        return No(note=mask(str(error)), may_pass=error.retryable)
 
 
 def _look(means: Means, case: Case) -> Looked | No:
     action = case.action
-    before = means.ask(read_by(action, case.runbook.diagnose), resources=case.resources, scope=case.scope)
-    case = case.seeing(**{name: facts(evidence) for name, evidence in before.items()})
+    before = _answers(means, case)
+    known = _known(case, before)
+    case = case.seeing(**known.scope)
+    if no := _unresolved(action, known.params):
+        return no
+    if action.when is not None and not action.when.holds(case.scope):
+        return No(note=f"it is not offered here: {action.when.source} does not hold")
     inputs = resolved(action.inputs, case.request.inputs, case.scope)
     case = case.seeing(inputs=inputs)
     if no := _refused(case, (guard for guard in action.refuse if not names(guard) & _LATE)):
@@ -68,16 +77,36 @@ def _look(means: Means, case: Case) -> Looked | No:
         return no
     say = action.preview.say.render(case.scope) if action.preview and action.preview.say else None
     kept = {name: _without_chart(evidence) for name, evidence in before.items()}
-    return Looked(inputs=inputs, targets=targets, preview=PreviewShown(answer=answer, say=say, before=kept))
+    preview = PreviewShown(answer=answer, say=say, before=kept)
+    return Looked(params=known.params.values, inputs=inputs, targets=targets, preview=preview)
+
+
+def _answers(means: Means, case: Case) -> Mapping[str, Evidence]:
+    asked = means.asker.ask(
+        read_by(case.action, case.runbook),
+        resources=case.resources,
+        see=lambda evidence: replace(known := _known(case, evidence), scope={**case.scope, **known.scope}),
+    )
+    return {name: each.evidence for name, each in asked.items()}
+
+
+def _known(case: Case, evidence: Mapping[str, Evidence]) -> Seen:
+    return seen(case.subject, system=case.system, runbook=case.runbook, evidence=evidence)
+
+
+def _unresolved(action: Action, params: Params) -> No | None:
+    for name in sorted(params_read(action) & params.failed.keys()):
+        return No(note=f"{name} is not known: {params.failed[name]}")
+    return None
 
 
 def _refused(case: Case, guards: Iterable[Guard]) -> No | None:
     for guard in guards:
         try:
             if guard.when.holds(case.scope):
-                return No(note=guard.say.render(case.scope))
+                return No(note=mask(guard.say.render(case.scope)))
         except ExpressionError as error:
-            return No(note=f"whether it may run cannot be judged: {error}", may_pass=True)
+            return No(note=mask(f"whether it may run cannot be judged: {error}"), may_pass=True)
     return None
 
 

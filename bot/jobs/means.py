@@ -1,17 +1,16 @@
 """What the jobs of a request work with; the app makes it once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import Connection
 
-from bot.core.evidence import Evidence
 from bot.core.ports import Resources
-from bot.engine.runbook import Question, Runbook
+from bot.engine.runbook import Runbook
 from bot.engine.system import System
-from bot.steps.step import Scope
+from bot.jobs.asking import Asker
 from bot.store.database import Database
 from bot.store.work import Clock, Enqueue, Show
 
@@ -24,14 +23,6 @@ class Contents(Protocol):
 
     @property
     def runbooks(self) -> Mapping[str, Runbook]: ...
-
-
-class Ask(Protocol):
-    """Asks questions in parallel; one that names another's answer waits for it. Each gets its evidence, by id."""
-
-    def __call__(
-        self, questions: Sequence[Question], *, resources: Resources, scope: Scope
-    ) -> Mapping[str, Evidence]: ...
 
 
 class IsAlive(Protocol):
@@ -49,7 +40,7 @@ class Means:
     show: Show
     contents: Callable[[str], Contents]  # by revision; raises ContentError when it is not kept
     resources: Callable[[System], Resources]
-    ask: Ask
+    asker: Asker
     is_alive: IsAlive
     replica: str
     incarnation: str

@@ -46,6 +46,7 @@ def _open(means: Means, conn: Connection, case: Case, looked: Looked, now: datet
     digest = requests.freeze(
         conn,
         request.id,
+        params=looked.params,
         inputs=looked.inputs,
         targets=looked.targets,
         preview=looked.preview,

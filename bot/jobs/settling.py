@@ -4,11 +4,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.core.egress import mask
 from bot.core.errors import CountersignError
 from bot.core.facts import facts
 from bot.core.ports import Json
-from bot.engine import execution
-from bot.engine.execution import DeedDone, Done, State, plan
+from bot.engine.execution import DeedDone, Done, Execution, Settled, State, plan
+from bot.engine.execution import settle as settled_by
 from bot.jobs.case import Case, for_call, frozen
 from bot.jobs.look import run
 from bot.jobs.means import Means
@@ -30,15 +31,16 @@ def look_up(means: Means, case: Case) -> None:
     """Ask the target whether the call of an unknown execution took effect; what cannot be asked stays unknown."""
     request, probe = case.request, case.action.probe
     with means.database.read() as conn:
+        held = executions.get(conn, request.id)
         deed = _open_deed(executions.deeds_of(conn, request.id))
-    if deed is None or probe is None:
+    if held is None or deed is None or probe is None:
         return
-    seen = for_call(frozen(case), number=deed.number, target=deed.target)
+    seen = for_call(frozen(case, held.targets), number=deed.number, target=deed.target)
     try:
         answer = run(means, seen, probe.step)
         took_effect = probe.took_effect.value(seen.seeing(probe=facts(answer)).scope)
     except CountersignError as error:
-        _say_unanswered(means, case, why=str(error))
+        _say_unanswered(means, case, why=mask(str(error)))
         return
     _settle_by(means, case, deed=deed, took_effect=bool(took_effect))
 
@@ -68,7 +70,7 @@ def _say_unanswered(means: Means, case: Case, *, why: str) -> None:
         held = executions.locked(conn, request.id)
         if held is None or held.state is not State.UNKNOWN:
             return
-        settled = _settled(conn, case)
+        settled = _settled(conn, case, held)
         executions.remark(conn, request.id, outcome=f"{settled.outcome}; the target could not be asked yet: {why}")
         means.show.request(conn, request.id, now)
 
@@ -78,7 +80,7 @@ def _settle(means: Means, conn: Connection, case: Case, now: datetime) -> None:
     held = executions.locked(conn, request.id)
     if held is None:
         return
-    settled = _settled(conn, case)
+    settled = _settled(conn, case, held)
     outcome = settled.outcome
     if settled.state is State.UNKNOWN:
         outcome = f"{outcome}; {'the target will be asked' if case.action.probe else _ASK_A_PERSON}"
@@ -92,10 +94,9 @@ def _settle(means: Means, conn: Connection, case: Case, now: datetime) -> None:
     tell(means, conn, request, kind=f"execution.{settled.state}", now=now, data={"outcome": outcome})
 
 
-def _settled(conn: Connection, case: Case) -> execution.Settled:
-    assert case.request.targets is not None
-    total = len(plan(case.action, case.request.targets.ids))
-    return execution.settle(total, executions.deeds_of(conn, case.request.id))
+def _settled(conn: Connection, case: Case, held: Execution) -> Settled:
+    total = len(plan(case.action, held.targets.ids))
+    return settled_by(total, executions.deeds_of(conn, case.request.id))
 
 
 def _open_deed(deeds: tuple[DeedDone, ...]) -> DeedDone | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.core.egress import mask
 from bot.core.errors import ExpressionError
 from bot.core.expression import Expression
 from bot.core.facts import facts
@@ -25,7 +26,7 @@ def verify(means: Means, request_id: str, number: str) -> None:
         if request is None or execution is None or execution.state is not State.SUCCEEDED:
             return
         case = open_case(means, conn, request)
-    holds, seen = _look(means, case)
+    holds, seen = _look(means, as_requested(case, execution.targets))
     now = means.now()
     with means.database.begin() as conn:
         if holds:
@@ -39,15 +40,15 @@ def verify(means: Means, request_id: str, number: str) -> None:
 def _look(means: Means, case: Case) -> tuple[bool, str]:
     """Whether it holds now, and what was seen."""
     wanted = case.action.verify
-    case = as_requested(case).seeing(before=answers_then(case.request))
-    questions = (*read_by(wanted, case.runbook.diagnose), *wanted.ask)
-    answers = means.ask(questions, resources=case.resources, scope=case.scope)
+    case = case.seeing(before=answers_then(case.request))
+    questions = (*read_by(wanted, case.runbook), *wanted.ask)
+    answers = means.asker(questions, resources=case.resources, scope=case.scope)
     scope = case.seeing(**{name: facts(evidence) for name, evidence in answers.items()}).scope
     try:
         holds = wanted.until.holds(scope)
     except ExpressionError as error:
-        return False, f"it could not be judged: {error}"
-    return holds, "; ".join(_values(wanted.until, scope))
+        return False, mask(f"it could not be judged: {error}")
+    return holds, mask("; ".join(_values(wanted.until, scope)))
 
 
 def _values(until: Expression, scope: Scope) -> Iterator[str]:

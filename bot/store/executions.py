@@ -8,14 +8,25 @@ from sqlalchemy import Connection, Row, func, select, update
 from bot.core.canonical import plain
 from bot.core.evidence import Evidence
 from bot.engine.execution import LEADS_TO, DeedDone, Done, Execution, State
+from bot.engine.request import TargetSet
 from bot.store.database import insert_new
+from bot.store.requests import read_targets, targets_document
 from bot.store.tables import deeds, executions, requests
 
 _EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)
 _SETTLING = frozenset({State.SUCCEEDED, State.FAILED, State.UNKNOWN})
 
 
-def claim(conn: Connection, request_id: str, *, key: str, replica: str, incarnation: str, now: datetime) -> bool:
+def claim(
+    conn: Connection,
+    request_id: str,
+    *,
+    key: str,
+    targets: TargetSet,
+    replica: str,
+    incarnation: str,
+    now: datetime,
+) -> bool:
     """Claims the one attempt for this process; False when it was claimed before, by whomever."""
     return insert_new(
         conn,
@@ -23,6 +34,7 @@ def claim(conn: Connection, request_id: str, *, key: str, replica: str, incarnat
         {
             "request_id": request_id,
             "key": key,
+            "targets": targets_document(targets),
             "state": State.STARTED,
             "replica": replica,
             "incarnation": incarnation,
@@ -156,4 +168,4 @@ def deeds_of(conn: Connection, request_id: str) -> tuple[DeedDone, ...]:
 
 def _execution(row: Row[tuple[object, ...]]) -> Execution:
     kept = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
-    return Execution(**kept | {"state": State(row.state)})
+    return Execution(**kept | {"state": State(row.state), "targets": read_targets(row.targets)})

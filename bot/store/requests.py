@@ -34,7 +34,7 @@ def add(conn: Connection, request: Request) -> None:
             reason=request.reason,
             params=dict(request.params),
             inputs=dict(request.inputs),
-            targets=_targets_document(request.targets),
+            targets=targets_document(request.targets),
             preview=_preview_document(request.preview),
             digest=request.digest,
             state=request.state,
@@ -78,6 +78,7 @@ def freeze(
     conn: Connection,
     request_id: str,
     *,
+    params: Mapping[str, Json],
     inputs: Mapping[str, Json],
     targets: TargetSet,
     preview: PreviewShown,
@@ -92,8 +93,9 @@ def freeze(
         .where(requests.c.id == request_id, requests.c.state == State.PREPARING)
         .values(
             state=State.OPEN,
+            params=dict(params),
             inputs=dict(inputs),
-            targets=_targets_document(targets),
+            targets=targets_document(targets),
             preview=_preview_document(preview),
             expires_at=expires_at,
         )
@@ -161,19 +163,21 @@ def _request(row: Row[tuple[object, ...]]) -> Request:
         **kept
         | {
             "state": State(row.state),
-            "targets": _targets(row.targets),
+            "targets": read_targets(row.targets),
             "preview": _preview(row.preview),
         }
     )
 
 
-def _targets_document(targets: TargetSet | None) -> Json:
+def targets_document(targets: TargetSet | None) -> Json:
+    """A target set as a row keeps it."""
     if targets is None:
         return {}
     return {"ids": list(targets.ids), "table": plain(targets.table)}
 
 
-def _targets(document: Mapping[str, Json]) -> TargetSet | None:
+def read_targets(document: Mapping[str, Json]) -> TargetSet | None:
+    """The target set of a row; None while there is none."""
     if not document:
         return None
     ids = TypeAdapter(tuple[str, ...]).validate_python(document["ids"])

@@ -214,6 +214,7 @@ executions = Table(
     metadata,
     Column("request_id", ForeignKey("requests.id"), primary_key=True),  # the claim
     Column("key", String(64), nullable=False, unique=True),  # idempotency key, derived from the request
+    Column("targets", Document, nullable=False),  # what is touched: the approved targets, or those left of them
     Column("state", String(16), nullable=False),  # bot.engine.execution.State
     Column("replica", String(128), nullable=False),
     Column("incarnation", String(36), nullable=False),  # the process that claimed it

@@ -244,6 +244,7 @@ def upgrade() -> None:
         "executions",
         sa.Column("request_id", sa.String(length=36), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("targets", DOCUMENT, nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("replica", sa.String(length=128), nullable=False),
         sa.Column("incarnation", sa.String(length=36), nullable=False),

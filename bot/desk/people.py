@@ -1,0 +1,38 @@
+"""Who somebody is, as the directory says now; what it does not say is not assumed."""
+
+from collections.abc import Iterable
+
+from bot.core.errors import CountersignError
+from bot.core.ports import Directory, Person
+from bot.engine.approval import Voter
+from bot.engine.system import Group
+
+
+def person(directory: Directory, user_id: str) -> Person | None:
+    """The person; None when the directory cannot say."""
+    try:
+        return directory.person(user_id)
+    except CountersignError:
+        return None
+
+
+def voters(directory: Directory, user_ids: Iterable[str], groups: Iterable[Group]) -> dict[str, Voter]:
+    """Those the directory knows for certain, and whether one of the groups holds them. The others are left out."""
+    held = tuple(groups)
+    known = {user_id: _voter(directory, user_id, held) for user_id in set(user_ids)}
+    return {user_id: voter for user_id, voter in known.items() if voter is not None}
+
+
+def _voter(directory: Directory, user_id: str, groups: tuple[Group, ...]) -> Voter | None:
+    try:
+        return Voter(person=directory.person(user_id), is_member=_is_member(directory, user_id, groups))
+    except CountersignError:
+        return None
+
+
+def _is_member(directory: Directory, user_id: str, groups: tuple[Group, ...]) -> bool:
+    """People named in the rules file need no usergroup to answer."""
+    if any(user_id in group.users for group in groups):
+        return True
+    usergroups = [group.usergroup for group in groups if group.usergroup is not None]
+    return any(user_id in directory.members(usergroup) for usergroup in usergroups)
