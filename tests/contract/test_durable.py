@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Event, Lock, Thread
 
 import pytest
@@ -16,12 +16,12 @@ from bot.store.database import Database
 from bot.store.leases import Finished, Lease
 from bot.store.tables import interactions, jobs
 from bot.store.work import Job, JobState, Queue
+from tests.kit.moments import NOON
 from tests.kit.waiting import eventually
 
 Start = Callable[..., Durable]
 
 LONG = timedelta(hours=1)
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 AT_ONCE = timedelta(milliseconds=1)
 
 
