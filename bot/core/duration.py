@@ -8,8 +8,16 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from bot.core.quoting import duration
 
 
-def _read(value: object) -> object:
-    return duration(value) if isinstance(value, str) else value
+def _read(value: object) -> timedelta:
+    """A number alone would leave its unit to be guessed."""
+    read = duration(value) if isinstance(value, str) else value
+    if not isinstance(read, timedelta):
+        raise ValueError(  # noqa: TRY004 - pydantic turns only a ValueError into a finding
+            "write a duration with its unit: 90s, 15m, 3h, 1d or 1h30m"
+        )
+    if read <= timedelta(0):
+        raise ValueError("a duration must be longer than nothing")
+    return read
 
 
 Duration = Annotated[

@@ -6,39 +6,14 @@ Jinja2's expression grammar in its sandbox, so nothing can be called but filters
 from collections.abc import Mapping
 from functools import lru_cache
 
-from jinja2 import TemplateError, Undefined, UndefinedError, meta, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Undefined, nodes
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from bot.core.errors import ExpressionError
-from bot.core.quoting import iso, minus, plus, promql, segment
-
-
-class Missing(Undefined):
-    """A name or attribute that is not there: falsy in `default(…)`, an error anywhere else."""
-
-    __slots__ = ()
-    __str__ = __iter__ = __bool__ = __eq__ = __ne__ = __hash__ = Undefined._fail_with_undefined_error  # noqa: SLF001 - jinja2's own StrictUndefined is made this way
-
-
-class Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja2's sandbox, where a dot on a mapping means its key and nothing else (`table.count` is no method)."""
-
-    def getattr(self, obj: object, attribute: str) -> object:
-        if isinstance(obj, Mapping):
-            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
-        return super().getattr(obj, attribute)
-
-
-def environment() -> ImmutableSandboxedEnvironment:
-    """The one sandbox of templates and expressions; it has our filters and no globals."""
-    env = Sandbox(undefined=Missing, autoescape=False)
-    env.globals.clear()
-    env.filters.update({"promql": promql, "segment": segment, "iso": iso, "minus": minus, "plus": plus})
-    return env
-
+from bot.core.reads import names_of, paths_of, reads_of
+from bot.core.sandbox import FAILURES, LONGEST_EXPRESSION, environment, vetted
 
 _ENV = environment()
 
@@ -48,26 +23,12 @@ def _compiled(source: str):  # type: ignore[no-untyped-def]  # jinja2 does not n
     return _ENV.compile_expression(source, undefined_to_none=False)
 
 
-def _path(node: nodes.Node) -> str | None:
-    match node:
-        case nodes.Name():
-            return node.name
-        case nodes.Getattr():
-            inner = _path(node.node)
-            return f"{inner}.{node.attr}" if inner else None
-    return None
-
-
-def names_of(tree: nodes.Template) -> frozenset[str]:
-    """The names a parsed template or expression reads from its scope."""
-    return frozenset(meta.find_undeclared_variables(tree))
-
-
-def paths_of(tree: nodes.Template) -> frozenset[str]:
-    """Every dotted path it reads: `drift.max`, `params.tenant`; the loader holds them against what is declared."""
-    found = {_path(node) for node in tree.find_all((nodes.Getattr, nodes.Name))}
-    whole = {path for path in found if path}
-    return frozenset(path for path in whole if not any(other.startswith(f"{path}.") for other in whole))
+def _parsed(source: str) -> nodes.Template:
+    if len(source) > LONGEST_EXPRESSION:
+        raise ValueError(f"longer than {LONGEST_EXPRESSION} characters")
+    tree = vetted(_ENV.parse("{{ (" + source + ") }}"))
+    _compiled(source)
+    return tree
 
 
 class Expression:
@@ -76,12 +37,12 @@ class Expression:
     def __init__(self, source: str) -> None:
         self.source = source
         try:
-            tree = _ENV.parse("{{ (" + source + ") }}")
-            _compiled(source)
-        except TemplateError as error:
-            raise ValueError(f"not an expression: {source!r}: {error}") from error
+            tree = _parsed(source)
+        except (*FAILURES, SyntaxError) as error:
+            raise ValueError(f"not an expression: {source[:80]!r}: {error}") from error
         self.names = names_of(tree)
         self.paths = paths_of(tree)
+        self.reads = reads_of(tree)
 
     def value(self, scope: Mapping[str, object]) -> object:
         """Evaluate. Raises ExpressionError, naming the expression, when a value is missing or of the wrong type."""
@@ -89,7 +50,7 @@ class Expression:
             result = _compiled(self.source)(**scope)
             if isinstance(result, Undefined):
                 str(result)
-        except (UndefinedError, TypeError, ValueError, ArithmeticError, TemplateError) as error:
+        except FAILURES as error:
             raise ExpressionError(f"{self.source!r}: {error}") from error
         return result
 

@@ -1,16 +1,22 @@
 """Templates in content files, each of a kind that knows what its text becomes."""
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar
 
-from jinja2 import TemplateError, Undefined, UndefinedError
+from jinja2 import Undefined
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from bot.core.errors import ExpressionError
-from bot.core.expression import Expression, environment, names_of, paths_of
-from bot.core.quoting import segment
+from bot.core.expression import Expression
+from bot.core.quoting import Segment, segment
+from bot.core.reads import names_of, paths_of, reads_of
+from bot.core.sandbox import FAILURES, LONGEST_TEMPLATE, environment, vetted
+
+_INSERTED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_ODD_PATH = re.compile(r"//|/\.{1,2}(?:/|$)|[\s\\#\x00-\x1f\x7f]")
 
 
 def _plain(value: object) -> object:
@@ -18,7 +24,7 @@ def _plain(value: object) -> object:
 
 
 def _encoded(value: object) -> object:
-    return value if isinstance(value, Undefined) else segment(value)
+    return value if isinstance(value, Undefined | Segment) else segment(value)
 
 
 class Template:
@@ -31,18 +37,21 @@ class Template:
         env = environment()
         env.finalize = self._finalize
         try:
-            tree = env.parse(source)
+            if len(source) > LONGEST_TEMPLATE:
+                raise ValueError(f"longer than {LONGEST_TEMPLATE} characters")
+            tree = vetted(env.parse(source))
             self._template = env.from_string(source)
-        except TemplateError as error:
+        except (*FAILURES, SyntaxError) as error:
             raise ValueError(f"not a template: {error}") from error
         self.names = names_of(tree)
         self.paths = paths_of(tree)
+        self.reads = reads_of(tree)
 
     def render(self, scope: Mapping[str, object]) -> str:
         """Fill in. Raises ExpressionError, naming the template, when a value is missing."""
         try:
             return self._template.render(scope)
-        except (UndefinedError, TypeError, ValueError, ArithmeticError, TemplateError) as error:
+        except FAILURES as error:
             raise ExpressionError(f"{self.source!r}: {error}") from error
 
     def __eq__(self, other: object) -> bool:
@@ -79,8 +88,10 @@ class PathTemplate(Template):
 
     def __init__(self, source: str) -> None:
         super().__init__(source)
-        if not source.startswith("/") or "?" in source:
+        if not source.startswith("/") or "?" in _INSERTED.sub("", source):
             raise ValueError("a path begins with / and has no ?; put parameters under query:")
+        if _ODD_PATH.search(_INSERTED.sub("x", source)):
+            raise ValueError("a path has no empty or dotted segments, spaces or #")
 
 
 class Value:
@@ -95,6 +106,7 @@ class Value:
             self._inner = Expression(text[2:-2].strip()) if alone else Template(source)
         self.names = self._inner.names if self._inner else frozenset()
         self.paths = self._inner.paths if self._inner else frozenset()
+        self.reads = self._inner.reads if self._inner else frozenset()
 
     def value(self, scope: Mapping[str, object]) -> object:
         """The literal, or what the template gives on `scope`. Raises ExpressionError."""

@@ -74,7 +74,7 @@ def restore(files: Mapping[str, str]) -> Catalog:
 
 
 def parse(files: Mapping[str, str]) -> Parsed:
-    """Read each file by itself: `rules/<system>.yml` and `runbooks/<system>/<name>.yml`. Never raises for bad content."""
+    """Read each file by itself: `rules/<system>.yml`, `runbooks/<system>/<name>.yml`. Bad content is a finding."""
     systems: dict[str, Source[System]] = {}
     runbooks: dict[str, Source[Runbook]] = {}
     findings: list[ContentError] = []

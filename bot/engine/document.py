@@ -189,7 +189,7 @@ def _too_deep(text: str) -> Iterator[int]:
             case yaml.CollectionStartEvent():
                 depth += 1
                 if depth > DEEPEST:
-                    yield event.start_mark.line + 1
+                    yield 1 if event.start_mark is None else event.start_mark.line + 1
             case yaml.CollectionEndEvent():
                 depth -= 1
 

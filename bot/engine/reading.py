@@ -51,15 +51,25 @@ def _spot(detail: ErrorDetails, value: Json) -> _Spot:
     here: Json = value
     last = len(detail["loc"]) - 1
     for at, part in enumerate(detail["loc"]):
-        if isinstance(here, Mapping) and isinstance(part, str) and part in here:
-            path, here = (*path, part), here[part]
-        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
-            path, here = (*path, part), here[part]
+        if (inner := _under(here, part)) is not _NOTHING:
+            path, here = (*path, part), inner
         elif at == last and detail["type"] == "missing":
             path = (*path, part)
         elif part != "[key]":
             branches.append((path, str(part)))
     return _Spot(detail=detail, path=path, branches=tuple(branches))
+
+
+_NOTHING: Any = object()
+
+
+def _under(value: Json, part: str | int) -> Any:
+    match value:
+        case Mapping() if isinstance(part, str):
+            return value.get(part, _NOTHING)
+        case list() if isinstance(part, int) and part < len(value):
+            return value[part]
+    return _NOTHING
 
 
 def _findings(document: Document, model: type[BaseModel], spots: list[_Spot]) -> Iterator[ContentError]:
@@ -95,8 +105,6 @@ def _sentence(spot: _Spot, model: type[BaseModel]) -> str:
     detail = spot.detail
     context = detail.get("ctx", {})
     match detail["type"]:
-        case "missing":
-            return "is missing"
         case "extra_forbidden":
             return _unknown(str(spot.path[-1]), _fields(model, spot.path[:-1], tags=[tag for _, tag in spot.branches]))
         case "enum" | "literal_error":
@@ -105,26 +113,23 @@ def _sentence(spot: _Spot, model: type[BaseModel]) -> str:
             return str(context["error"])
         case "string_pattern_mismatch":
             return f"{detail['input']!r} does not match {context['pattern']}"
-        case "greater_than_equal":
-            return f"must be at least {context['ge']}"
-        case "less_than_equal":
-            return f"must be at most {context['le']}"
-        case "too_short":
-            return "must not be empty"
-        case "string_too_long":
-            return f"must not be longer than {context['max_length']} characters"
-        case "union_tag_not_found" | "union_tag_invalid":
-            return "must say which kind it is: prometheus:, database:, http:, stripe: or command:"
-    return _WORDS.get(detail["type"], detail["msg"][:1].lower() + detail["msg"][1:])
+        case kind if kind in _WORDS:
+            return _WORDS[kind].format(**context)
+    return detail["msg"][:1].lower() + detail["msg"][1:]
 
 
 _WORDS = {
+    "missing": "is missing",
     "string_type": "must be text; quote it if it looks like a number, a date or yes/no",
+    "string_too_long": "must not be longer than {max_length} characters",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "too_short": "must not be empty",
     "tuple_type": "must be a list",
     "list_type": "must be a list",
     "dict_type": "must be fields with values",
