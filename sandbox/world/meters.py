@@ -28,28 +28,28 @@ class Meters:
         self._lock = Lock()
         self._families: dict[str, _Family] = {}
 
-    def inc(self, name: str, by: float = 1, **labels: str) -> None:
+    def inc(self, name: str, by: float = 1, /, **labels: str) -> None:
         """Count an event."""
         with self._lock:
             values = self._family(name, "counter").values
             values[_key(labels)] = values.get(_key(labels), 0) + by
 
-    def set(self, name: str, value: float, **labels: str) -> None:
+    def set(self, name: str, value: float, /, **labels: str) -> None:
         """Set a gauge."""
         with self._lock:
             self._family(name, "gauge").values[_key(labels)] = value
 
-    def drop(self, name: str, **labels: str) -> None:
+    def drop(self, name: str, /, **labels: str) -> None:
         """End one series."""
         with self._lock:
             self._family(name, "gauge").values.pop(_key(labels), None)
 
-    def observe(self, name: str, value: float, **labels: str) -> None:
+    def observe(self, name: str, value: float, /, **labels: str) -> None:
         """Add one observation to a histogram."""
         with self._lock:
             self._family(name, "histogram").observed.setdefault(_key(labels), []).append(value)
 
-    def value(self, name: str, **labels: str) -> float | None:
+    def value(self, name: str, /, **labels: str) -> float | None:
         """The present value of one counter or gauge; None before its first event."""
         with self._lock:
             family = self._families.get(name)

@@ -147,7 +147,7 @@ class Cluster:
 
 def rebuild(connection: Connection, schema_file: Path) -> None:
     """Empty a host's database and lay its tables anew. Drops everything in it."""
-    connection.exec_driver_sql("set local lock_timeout = '20s'")
+    connection.exec_driver_sql("set local lock_timeout = '5s'")
     connection.exec_driver_sql("drop schema if exists public cascade")
     connection.exec_driver_sql("drop schema if exists world cascade")
     connection.exec_driver_sql("create schema public")

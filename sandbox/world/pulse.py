@@ -2,16 +2,20 @@
 
 import logging
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 log = logging.getLogger(__name__)
 
 
 class Pulse:
-    """Calls each worker every `every` seconds until stopped; one that fails is logged and called again."""
+    """Calls each worker every `every` seconds until stopped; one that fails is logged and called again.
 
-    def __init__(self, workers: list[Callable[[], None]], *, every: float) -> None:
+    `still` is held during a beat: whoever takes it stops the world for as long.
+    """
+
+    def __init__(self, workers: list[Callable[[], None]], *, every: float, still: Lock) -> None:
         self._workers = workers
+        self._still = still
         self._every = every
         self._stopping = Event()
         self._thread = Thread(target=self._beat, name="world-pulse", daemon=True)
@@ -27,8 +31,12 @@ class Pulse:
 
     def _beat(self) -> None:
         while not self._stopping.wait(self._every):
-            for worker in self._workers:
-                try:
-                    worker()
-                except Exception:  # a worker's trouble (a reset under its feet) must not stop the others
-                    log.exception("a simulated worker failed")
+            with self._still:
+                self._work()
+
+    def _work(self) -> None:
+        for worker in self._workers:
+            try:
+                worker()
+            except Exception:  # one worker's trouble must not stop the others
+                log.exception("a simulated worker failed")

@@ -1,11 +1,13 @@
 """The world as one thing: built from settings, started, mounted, reset and stopped."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import OperationalError
 from starlette.routing import BaseRoute, Mount, Router
 
 from sandbox.world.accrue.system import Accrue
@@ -20,11 +22,15 @@ from sandbox.world.postgres import Cluster
 from sandbox.world.pulse import Pulse
 from sandbox.world.stripe import seed as stripe_seed
 from sandbox.world.stripe.books import Books
+from sandbox.world.stripe.seed import Account
 from sandbox.world.stripe.system import Stripe
 from sandbox.world.stripemeter.system import StripeMeter
 from sandbox.world.system import Site, System
 
 ACCOUNTS = 60
+BEGIN_ATTEMPTS = 5
+
+log = logging.getLogger(__name__)
 
 
 class WorldSettings(BaseModel):
@@ -49,10 +55,10 @@ class World:
         self._options = OptionsHolder()
         self._books = Books()
         self._cluster = Cluster(state_dir=settings.state_dir, url=settings.postgres_url)
-        self._beginning = Lock()
+        self._still = Lock()
         self._systems = self._build_systems()
         workers = [worker for system in self._systems for worker in system.workers()]
-        self._pulse = Pulse(workers, every=settings.beat)
+        self._pulse = Pulse(workers, every=settings.beat, still=self._still)
         self.routes: list[BaseRoute] = [
             *self._control().routes(),
             *(self._mount(site) for system in self._systems for site in system.sites()),
@@ -71,13 +77,13 @@ class World:
 
     def reset(self) -> None:
         """Begin again: new rows and ids, no faults, no effects, default options."""
-        with self._beginning:
+        with self._still:
             self._faults.clear()
             self._options.reset()
             self._books.reset()
             accounts = stripe_seed.seed(self._books, self._ids, now=self._now(), accounts=ACCOUNTS)
             for system in self._systems:
-                system.begin(accounts, self._ids)
+                self._begin(system, accounts)
             self._effects.reset()
 
     def effects(self) -> list[Effect]:
@@ -88,6 +94,15 @@ class World:
     def environment(self, base: str) -> dict[str, str]:
         """The variables a bot needs, given the address this world is served at."""
         return {name: value for system in self._systems for name, value in system.environment(base).items()}
+
+    def _begin(self, system: System, accounts: list[Account]) -> None:
+        """Somebody may be reading the very tables that are dropped: when the two deadlock, try again."""
+        for _ in range(BEGIN_ATTEMPTS - 1):
+            try:
+                return system.begin(accounts, self._ids)
+            except OperationalError as error:
+                log.info("begin of %s waits for readers: %s", type(system).__name__, error.orig)
+        return system.begin(accounts, self._ids)
 
     def _build_systems(self) -> list[System]:
         return [

@@ -1,5 +1,6 @@
 """A running local world for tests: its routes behind a real server on loopback."""
 
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 from sandbox.world import World, WorldSettings, build_world
+
+_SERIES = re.compile(r"^(?P<name>\w+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)$")
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,17 @@ class RunningWorld:
 
     def metric(self, path: str, name: str, **labels: str) -> float | None:
         """The present value of one series of a metrics page."""
-        from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415
-
-        body = httpx.get(f"{self.base}{path}", timeout=20).text
-        samples = [sample for family in text_string_to_metric_families(body) for sample in family.samples]
-        return next((s.value for s in samples if s.name == name and labels.items() <= s.labels.items()), None)
+        body = httpx.get(f"{self.base}{path}", timeout=20).raise_for_status().text
+        # Read by hand: prometheus_client's parser renames counters that lack the suffix `_total`.
+        for line in body.splitlines():
+            found = _SERIES.match(line)
+            if (
+                found
+                and found["name"] == name
+                and labels.items() <= dict(_LABEL.findall(found["labels"] or "")).items()
+            ):
+                return float(found["value"])
+        return None
 
     def _get(self, path: str, params: dict[str, str] | None = None) -> Any:
         return httpx.get(f"{self.base}{path}", params=params, timeout=20).raise_for_status().json()
@@ -103,15 +113,3 @@ def serving(app: Starlette) -> Iterator[str]:
         server.should_exit = True
         thread.join(timeout=20)
         listener.close()
-
-
-def eventually(check: Any, *, within: float = 10.0) -> Any:
-    """Ask until the answer is true, and give that answer; fail after `within` seconds."""
-    deadline = time.monotonic() + within
-    while True:
-        answer = check()
-        if answer:
-            return answer
-        if time.monotonic() > deadline:
-            raise AssertionError(f"still {answer!r} after {within} s")
-        time.sleep(0.05)

@@ -106,7 +106,8 @@ class AccrueHost:
         broken = self._faults.inner("accrue", "handler_bug")
         change = _FAIL if broken else _SUCCEED
         for statement in change:
-            connection.execute(statement, {"job": job_id, "event": event_id, "now": self.now()})
+            values = {"job": job_id, "event": event_id, "now": self.now(), "error": _ERROR}
+            connection.execute(statement, values)
         return not broken
 
     def _tell_replayed(self, event_id: UUID, *, source: str, key: str | None) -> None:
@@ -114,6 +115,7 @@ class AccrueHost:
         self.effects.record("accrue", "webhook.requeued", target=str(event_id), source=source, idempotency_key=key)
 
 
+_ERROR = "** (KeyError) key :tier not found in: the price metadata of the invoice line"
 _SUCCEED = (
     text(
         """update oban_jobs set state = 'completed', attempt = attempt + 1, attempted_at = :now, completed_at = :now
@@ -129,7 +131,7 @@ _FAIL = (
     text(
         """update oban_jobs set state = 'discarded', attempt = max_attempts, attempted_at = :now, discarded_at = :now,
              errors = errors || jsonb_build_object('at', cast(:now as text), 'attempt', max_attempts, 'error',
-               '** (KeyError) key :tier not found in: the price metadata of the invoice line')
+               cast(:error as text))
            where id = :job"""
     ),
     text("update accrue_webhook_events set status = 'dead', updated_at = :now where id = :event"),

@@ -43,7 +43,9 @@ def dispute(*, id: str, charge: Obj, created: int, due_by: int) -> Obj:
     evidence: Obj = dict.fromkeys(_EVIDENCE)
     evidence["enhanced_evidence"] = {}
     details: Obj = {
-        "due_by": due_by, "enhanced_eligibility": {}, "has_evidence": False, "past_due": False, "submission_count": 0,
+        "due_by": due_by, "enhanced_eligibility": {}, "has_evidence": False, "past_due": False,
+        "submission_count": 0,
+        "submission_method": "not_submitted",
     }  # fmt: skip
     return {
         "id": id, "object": "dispute", "amount": charge["amount"], "balance_transactions": [], "charge": charge["id"],
@@ -51,7 +53,10 @@ def dispute(*, id: str, charge: Obj, created: int, due_by: int) -> Obj:
         "evidence_details": details, "is_charge_refundable": True, "livemode": False, "metadata": {},
         "payment_intent": charge["payment_intent"],
         "payment_method_details": {
-            "card": {"brand": "visa", "case_type": "chargeback", "network_reason_code": "10.4"}, "type": "card",
+            "card": {
+                "brand": "visa", "case_type": "chargeback", "network": "visa", "network_reason_code": "10.4",
+            },
+            "type": "card",
         },
         "reason": "fraudulent", "status": "needs_response",
     }  # fmt: skip
@@ -130,6 +135,32 @@ def credit_note(*, id: str, invoice: Obj, amount: int, created: int) -> Obj:
         "post_payment_amount": 0, "pre_payment_amount": amount, "pretax_credit_amounts": [], "reason": "order_change",
         "refunds": [], "shipping_cost": None, "status": "issued", "subtotal": amount, "subtotal_excluding_tax": amount,
         "total": amount, "total_excluding_tax": amount, "total_taxes": [], "type": "pre_payment", "voided_at": None,
+    }  # fmt: skip
+
+
+def checkout_session(*, id: str, customer: Obj, subscription: str, amount: int, created: int) -> Obj:
+    """A finished checkout; its URL and client secret are credentials."""
+    details: Obj = {
+        "address": customer["address"], "email": customer["email"], "name": customer["name"],
+        "phone": customer["phone"], "tax_exempt": "none", "tax_ids": [],
+    }  # fmt: skip
+    return {
+        "id": id, "object": "checkout.session", "after_expiration": None, "allow_promotion_codes": None,
+        "amount_subtotal": amount, "amount_total": amount,
+        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+        "billing_address_collection": None, "cancel_url": None, "client_reference_id": None,
+        "client_secret": f"{id}_secret_planted", "consent": None, "consent_collection": None, "created": created,
+        "currency": "usd", "custom_fields": [],
+        "custom_text": {
+            "after_submit": None, "shipping_address": None, "submit": None, "terms_of_service_acceptance": None,
+        },
+        "customer": customer["id"], "customer_account": None, "customer_creation": None, "customer_details": details,
+        "customer_email": customer["email"], "discounts": [], "expires_at": created + 86_400, "invoice": None,
+        "invoice_creation": None, "livemode": False, "locale": None, "metadata": {}, "mode": "subscription",
+        "payment_intent": None, "payment_link": None, "payment_method_types": ["card"], "payment_status": "paid",
+        "recovered_from": None, "shipping_address_collection": None, "shipping_cost": None, "shipping_options": [],
+        "status": "complete", "subscription": subscription, "success_url": None, "ui_mode": "hosted_page",
+        "url": f"https://checkout.stripe.com/c/pay/{id}#secret",
     }  # fmt: skip
 
 

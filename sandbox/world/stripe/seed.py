@@ -116,6 +116,11 @@ def _one_of_each(ids: Ids, made: list[Account], *, now: int) -> Iterator[Obj]:
     yield ledger_objects.coupon(id=coupon, created=now - 9_000_000)
     yield ledger_objects.promotion_code(id=ids.stripe("promo"), code="QUARTER", coupon=coupon, created=now - 9_000_000)
     yield ledger_objects.credit_note(id=ids.stripe("cn"), invoice=invoice, amount=500, created=now - 4000)
+    buyer = made[3]
+    yield ledger_objects.checkout_session(
+        id=ids.stripe("cs_test", 40), customer=buyer.customer, subscription=str(buyer.subscription["id"]), amount=4900,
+        created=now - 5000,
+    )  # fmt: skip
     yield objects.tiered_price(id=ids.stripe("price"), product=ids.stripe("prod", 14), created=now - 9_000_000)
     yield ledger_objects.meter(id=ids.stripe("mtr"), event_name="requests", created=now - 9_000_000)
 

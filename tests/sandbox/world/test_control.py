@@ -1,0 +1,121 @@
+"""The world's own API: what can be broken, what happened, how it begins again."""
+
+import httpx
+import pytest
+
+from tests.kit.world import RunningWorld
+
+SCENARIOS = ["dead-letter-webhooks", "usage-drift", "suppress-invoice-email", "downgrade-wave"]
+NAMES = {
+    "ACCRUE_READ_DSN",
+    "ACCRUE_URL",
+    "ACCRUE_TOKEN",
+    "STRIPEMETER_READ_DSN",
+    "STRIPEMETER_URL",
+    "STRIPEMETER_API_KEY",
+    "STRIPEMETER_WORKER_URL",
+    "ADVENTIVE_URL",
+    "ADVENTIVE_ACCESS_CLIENT_ID",
+    "ADVENTIVE_ACCESS_CLIENT_SECRET",
+    "MAILGUN_URL",
+    "MAILGUN_API_KEY",
+    "AIVO_READ_DSN",
+    "AIVO_WRITE_DSN",
+    "AIVO_PAYMENTS_URL",
+    "AIVO_BILLING_URL",
+    "AIVO_ENTITLEMENTS_URL",
+    "STRIPE_API_KEY",
+    "STRIPE_WRITE_KEY",
+    "STRIPE_API_URL",
+}
+
+
+def test_the_environment_names_all_that_a_bot_needs_at_this_address(world: RunningWorld) -> None:
+    environment = world.environment()
+
+    assert set(environment) >= NAMES
+    assert all(value.startswith(world.base) for name, value in environment.items() if name.endswith("_URL"))
+
+
+def test_scenarios_are_listed_in_words_and_none_runs_at_first(world: RunningWorld) -> None:
+    listed = world.scenarios()
+
+    assert list(listed) == SCENARIOS
+    assert not any(entry["running"] for entry in listed.values())
+    assert all(entry["title"] and entry["about"].endswith(".") for entry in listed.values())
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_each_scenario_runs_and_a_reset_ends_it(world: RunningWorld, scenario: str) -> None:
+    for _ in range(2):
+        world.start(scenario)
+        running = world.scenarios()[scenario]["running"]
+        world.reset()
+
+        assert running
+        assert not world.scenarios()[scenario]["running"]
+    assert world.effects() == []
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_parameter_it_does_not_know_is_refused(world: RunningWorld, scenario: str) -> None:
+    answer = httpx.post(f"{world.base}/world/scenarios/{scenario}", json={"nonsense": 1})
+
+    assert (answer.status_code, "nonsense" in answer.json()["details"][0]) == (422, True)
+    assert not world.scenarios()[scenario]["running"]
+
+
+def test_an_unknown_scenario_is_404_and_names_the_known(world: RunningWorld) -> None:
+    answer = httpx.post(f"{world.base}/world/scenarios/none")
+
+    assert (answer.status_code, answer.json()["known"]) == (404, SCENARIOS)
+
+
+def test_a_body_that_is_not_json_is_400(world: RunningWorld) -> None:
+    answer = httpx.post(f"{world.base}/world/faults", content=b"{")
+
+    assert answer.status_code == 400
+
+
+def test_a_counted_fault_spares_metrics_and_ends_after_its_count(world: RunningWorld) -> None:
+    world.arm("accrue", "error500", count=2)
+    health, metrics = f"{world.base}/hosts/accrue/health", f"{world.base}/hosts/accrue/metrics"
+
+    answers = [httpx.get(url).status_code for url in (metrics, health, metrics, health, health)]
+
+    assert answers == [200, 500, 200, 500, 200]
+    assert httpx.get(f"{world.base}/world/faults").json() == []
+
+
+def test_a_fault_may_be_narrowed_to_a_method_and_a_path(world: RunningWorld) -> None:
+    world.arm("aivo", "rate_limit", seconds=60, method="PUT", path="/flags/")
+    url = f"{world.base}/hosts/aivo/payments/internal/flags/dunning"
+
+    read, write = httpx.get(url), httpx.put(url, json={"enabled": False})
+
+    assert (read.status_code, write.status_code) == (200, 429)
+    assert world.effects("aivo") == []
+
+
+def test_clearing_faults_ends_them(world: RunningWorld) -> None:
+    world.arm("adventive", "hang", seconds=60)
+
+    world.disarm()
+
+    assert httpx.get(f"{world.base}/hosts/adventive/health", timeout=5).status_code == 200
+
+
+def test_a_fault_that_does_not_exist_is_refused(world: RunningWorld) -> None:
+    answer = httpx.post(f"{world.base}/world/faults", json={"target": "accrue", "kind": "meteor"})
+
+    assert answer.status_code == 422
+
+
+def test_after_a_reset_options_and_faults_are_the_defaults(world: RunningWorld) -> None:
+    world.set_options(stripemeter_replay=False)
+    world.arm("stripe", "error500", seconds=60)
+
+    world.reset()
+
+    assert httpx.get(f"{world.base}/world/options").json()["stripemeter_replay"] is True
+    assert httpx.get(f"{world.base}/world/faults").json() == []
