@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    DDL,
     JSON,
     BigInteger,
     Boolean,
@@ -19,9 +20,12 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    event,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+
+from bot.store.append_only import STATEMENTS
 
 metadata = MetaData(
     naming_convention={
@@ -252,6 +256,10 @@ audit = Table(
     Column("hash", String(64), nullable=False),
     Index("ix_audit_incident", "incident_id"),
 )
+for _dialect, _statements in STATEMENTS.items():
+    for _statement in _statements:
+        _trigger = DDL(_statement)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+        event.listen(audit, "after_create", _trigger.execute_if(dialect=_dialect))
 
 content_revisions = Table(
     "content_revisions",
