@@ -126,11 +126,17 @@ class Durable:
             except (Unavailable, IntegrityError) as error:
                 # What has ended is recorded by a later turn. Whether the claims were committed is not known: the
                 # next turn lets go of them. (Two replicas that claim in one partition meet in its unique index.)
-                self._in_doubt = True
-                log.warning("jobs.turn_failed", extra={"error": str(error)})
-                self._abandoned.wait(self._poll)
+                log.warning("jobs.turn_failed", extra={"error": str(error).partition("\n")[0]})
+                self._come_again()
+            except Exception:
+                log.exception("jobs.turn_failed")  # a mistake of ours must not be the last turn
+                self._come_again()
             if self._stopping.is_set() and not self._running and not self._unrecorded:
                 return
+
+    def _come_again(self) -> None:
+        self._in_doubt = True
+        self._abandoned.wait(self._poll)
 
     def _turn(self) -> None:
         self._collect()
@@ -147,8 +153,8 @@ class Durable:
             claimed = self._claim(conn, free)
         self._settle(renewed=renewing, tidied=tidying, lost=lost)
         for each in claimed:
-            self._running[each.id] = each
             threading.Thread(target=self._run, args=(each,), name=f"job {each.id}", daemon=True).start()
+            self._running[each.id] = each  # only what has a thread, or its lease would be renewed for ever
 
     def _collect(self) -> None:
         while True:

@@ -116,6 +116,8 @@ def claim(
 
 def renew(conn: Connection, *, held: Collection[Lease], lease: timedelta) -> set[str]:
     """Extends the leases still held; returns the ids of those that others have claimed meanwhile."""
+    if not held:
+        return set()
     extended = conn.scalars(
         update(jobs).where(_held(held)).values(lease_until=_now(conn) + _milliseconds(lease)).returning(jobs.c.id)
     )

@@ -21,6 +21,7 @@ _POSTGRESQL_SCHEMA = """
       FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conname NOT LIKE 'alembic%'
     UNION ALL SELECT 'index', indexname, indexdef
       FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
 """
 
 
@@ -44,7 +45,7 @@ def test_alembic_finds_no_difference_between_the_migrations_and_the_tables(datab
     assert differences == []
 
 
-def test_the_migrations_make_exactly_the_columns_constraints_and_indexes_of_the_tables(database: Database) -> None:
+def test_the_migrations_make_exactly_the_columns_indexes_and_triggers_of_the_tables(database: Database) -> None:
     migrated = _schema(database)
 
     with database.begin() as conn:

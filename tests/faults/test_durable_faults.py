@@ -161,6 +161,7 @@ class Breaking(Database):
     """Breaks one commit when told to, before it took effect or after, as a restart of the database does."""
 
     breaks_next: Literal["before", "after"] | None = None
+    with_error: Exception = Unavailable("database", "the connection broke during a commit")
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -172,7 +173,7 @@ class Breaking(Database):
     def _break_if(self, moment: Literal["before", "after"]) -> None:
         if self.breaks_next == moment:
             self.breaks_next = None
-            raise Unavailable("database", f"the connection broke {moment} the commit")
+            raise self.with_error
 
 
 @pytest.fixture
@@ -186,11 +187,11 @@ def test_a_claim_whose_commit_broke_is_run_all_the_same(breaking: Breaking, mome
     ran: list[str] = []
     durable = _durable(breaking, ran.append)
     durable.start()
-    add(breaking, "before")
+    add(database, "before")
     assert eventually(lambda: durable.state("before") is JobState.DONE)
 
-    add(breaking, "a")
-    breaking.breaks_next = moment  # the next commit is the claim of `a`
+    breaking.breaks_next = moment
+    add(database, "a")  # through other connections, so that the next commit of the engine's is the claim
 
     assert eventually(lambda: durable.state("a") is JobState.DONE)
     assert breaking.breaks_next is None
@@ -200,7 +201,7 @@ def test_a_claim_whose_commit_broke_is_run_all_the_same(breaking: Breaking, mome
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_an_end_whose_commit_broke_is_recorded_without_running_again(
-    breaking: Breaking, moment: Literal["before", "after"]
+    database: Database, breaking: Breaking, moment: Literal["before", "after"]
 ) -> None:
     ran: list[str] = []
 
@@ -211,12 +212,27 @@ def test_an_end_whose_commit_broke_is_recorded_without_running_again(
     durable = _durable(breaking, work)
     durable.start()
 
-    add(breaking, "a")
+    add(database, "a")
 
     assert eventually(lambda: durable.state("a") is JobState.DONE)
     assert durable.stop(timedelta(seconds=5))
     assert breaking.breaks_next is None
     assert ran == ["a"]
+
+
+def test_a_mistake_in_one_turn_does_not_end_the_engine(
+    database: Database, breaking: Breaking, caplog: pytest.LogCaptureFixture
+) -> None:
+    durable = _durable(breaking, lambda _: None)
+    durable.start()
+    breaking.with_error = TypeError("a mistake of ours")
+
+    breaking.breaks_next = "before"
+    add(database, "a")
+
+    assert eventually(lambda: durable.state("a") is JobState.DONE)
+    assert "jobs.turn_failed" in caplog.messages
+    assert durable.stop(timedelta(seconds=5))
 
 
 def test_postgresql_restarting_again_and_again_loses_no_acknowledged_job() -> None:
