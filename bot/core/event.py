@@ -1,15 +1,19 @@
 """What arrives: Alertmanager's notification, its alerts, and the name of an ops event."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationError
 
+from bot.core.errors import BadInput
 from bot.core.model import Lenient
 
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
+_LAST_YEAR = 9000  # later moments overflow as soon as anything is added to them
+_SHOWN_ERRORS = 3
 
 
 class Status(StrEnum):
@@ -20,7 +24,13 @@ class Status(StrEnum):
 def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("has no time zone")
-    return moment.astimezone(UTC)
+    try:
+        utc = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is out of range") from None
+    if utc.year > _LAST_YEAR:
+        raise ValueError("is out of range")
+    return utc
 
 
 Moment = Annotated[datetime, AfterValidator(_aware)]
@@ -36,18 +46,18 @@ class Alert(Lenient):
     starts_at: Moment = Field(alias="startsAt")
     ends_at: Moment = Field(alias="endsAt", default=datetime(1, 1, 1, tzinfo=UTC))
     generator_url: str = Field(alias="generatorURL", default="")
-    fingerprint: str = Field(min_length=1)
+    fingerprint: str = Field(min_length=1, max_length=64)
 
     @property
     def ended(self) -> datetime | None:
-        """When it resolved; None while it fires (Alertmanager then writes the year 1)."""
-        return self.ends_at if self.status is Status.RESOLVED else None
+        """When it resolved, never before it started; None while it fires (Alertmanager then writes the year 1)."""
+        return max(self.ends_at, self.starts_at) if self.status is Status.RESOLVED else None
 
 
 class Notification(Lenient):
     """A webhook body, version 4: a snapshot of its group, not a delta."""
 
-    version: str
+    version: Literal["4"]
     receiver: str = Field(min_length=1)
     status: Status
     group_key: str = Field(alias="groupKey", min_length=1)
@@ -55,9 +65,36 @@ class Notification(Lenient):
     common_labels: dict[str, str] = Field(alias="commonLabels", default_factory=dict)
     common_annotations: dict[str, str] = Field(alias="commonAnnotations", default_factory=dict)
     external_url: str = Field(alias="externalURL", default="")
-    truncated: int = Field(alias="truncatedAlerts", default=0, ge=0)
+    truncated: int = Field(alias="truncatedAlerts", default=0, ge=0, le=1_000_000_000)
     reason: str | None = Field(alias="notification_reason", default=None)
     alerts: tuple[Alert, ...]
+
+
+def parse(body: bytes) -> Notification:
+    """The notification a body holds. Raises BadInput with what is wrong and where, never with what was sent."""
+    try:
+        notification = Notification.model_validate_json(body)
+    except ValidationError as error:
+        raise BadInput(_told(error)) from None
+    # The usual body has no such escape at all; only where there is one are the texts looked at.
+    if b"\\u0000" in body and any("\0" in text for text in _texts(notification)):
+        raise BadInput("a text holds the character NUL, which cannot be stored; send it without")
+    return notification
+
+
+def _told(error: ValidationError) -> str:
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    told = [f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in found[:_SHOWN_ERRORS]]
+    left = len(found) - len(told)
+    return "; ".join([*told, f"and {left} more"] if left else told)
+
+
+def _texts(notification: Notification) -> Iterator[str]:
+    yield from (notification.receiver, notification.group_key, notification.external_url)
+    for alert in notification.alerts:
+        yield from (alert.fingerprint, alert.generator_url)
+        yield from (text for pair in alert.labels.items() for text in pair)
+        yield from (text for pair in alert.annotations.items() for text in pair)
 
 
 def ops_event(text: str) -> str:

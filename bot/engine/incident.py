@@ -1,0 +1,223 @@
+"""An incident is one episode of its key; a snapshot opens, changes, resolves or reopens it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.core.ports import Json
+from bot.engine.alerts import Alerts, Identity, Told, common, ended, firing
+from bot.engine.route import UNROUTED, Route
+
+REOPEN = timedelta(minutes=15)
+"""An alert that starts this soon after the last one ended belongs to the same episode: same incident, same thread."""
+
+_SHOWN_SEVERITY = 32  # as long as its column
+_SEVERITIES = ("critical", "error", "high", "warning", "info", "low")  # the worst first; others come after these
+
+
+class State(StrEnum):
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Incident:
+    """One episode of a key. `started_at` and `resolved_at` are its alerts' own times, the other times are ours."""
+
+    id: str
+    key: str
+    episode: int
+    state: State
+    system: str
+    event: str
+    runbook: str
+    content: str
+    severity: str
+    channel: str
+    title: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    params: Mapping[str, Json]
+    truncated: int
+    external_url: str
+    started_at: datetime
+    opened_at: datetime
+    changed_at: datetime
+    resolved_at: datetime | None
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    diagnoses: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Episode:
+    """An incident with its alerts."""
+
+    incident: Incident
+    alerts: Alerts
+
+    @property
+    def is_open(self) -> bool:
+        return self.incident.state is State.FIRING
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """A notification as it concerns incidents: `group` is its digest, `told` its alerts by their own times."""
+
+    group: str
+    received_at: datetime
+    external_url: str
+    truncated: int
+    told: tuple[Told, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lead:
+    """Where an alert leads: its route, and what the content files of that revision call it."""
+
+    route: Route
+    content: str
+    title: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What a snapshot did to one incident. `before` is None when it opened it."""
+
+    before: Episode | None
+    after: Episode
+
+    @property
+    def is_opened(self) -> bool:
+        return self.before is None
+
+    @property
+    def is_reopened(self) -> bool:
+        return self.before is not None and not self.before.is_open and self.after.is_open
+
+    @property
+    def is_resolved(self) -> bool:
+        return not self.after.is_open and (self.before is None or self.before.is_open)
+
+    @property
+    def started(self) -> frozenset[Identity]:
+        """The alerts that fire now and did not before."""
+        return firing(self.after.alerts) - (firing(self.before.alerts) if self.before else frozenset())
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether anything changed that people see; a repeat changes nothing but when it was seen."""
+        return self.before is None or _visible(self.before) != _visible(self.after)
+
+    @property
+    def needs_diagnosis(self) -> bool:
+        """Whether there is something new to look into."""
+        return self.is_opened or bool(self.started)
+
+
+def opened(
+    alerts: Alerts,
+    snapshot: Snapshot,
+    *,
+    incident_id: str,
+    key: str,
+    number: int,
+    lead: Lead,
+    severities: Iterable[str],
+    now: datetime,
+) -> Episode:
+    """A new episode, which may be over already: a resolve can arrive before what it resolves."""
+    route = lead.route
+    labels, annotations = _shared(alerts)
+    is_open = bool(firing(alerts))
+    return Episode(
+        incident=Incident(
+            id=incident_id,
+            key=key,
+            episode=number,
+            state=State.FIRING if is_open else State.RESOLVED,
+            system=route.system,
+            event=route.event,
+            runbook=route.runbook,
+            content=lead.content,
+            severity=worst(severities),
+            channel=route.channel,
+            title=lead.title or _title(labels, annotations),
+            labels=labels,
+            annotations=annotations,
+            params={},
+            truncated=snapshot.truncated,
+            external_url=snapshot.external_url,
+            started_at=_started(alerts),
+            opened_at=now,
+            changed_at=now,
+            resolved_at=None if is_open else ended(alerts),
+            acknowledged_by=None,
+            acknowledged_at=None,
+            diagnoses=0,
+        ),
+        alerts=alerts,
+    )
+
+
+def continued(
+    before: Episode, alerts: Alerts, snapshot: Snapshot, *, severities: Iterable[str], now: datetime
+) -> Episode:
+    """The episode after its alerts have become these. It keeps its route, content and title."""
+    incident = before.incident
+    labels, annotations = _shared(alerts)
+    is_open = bool(firing(alerts))
+    is_latest = snapshot.received_at >= max(each.seen_at for each in before.alerts.values())
+    is_reopened = is_open and not before.is_open
+    after = Episode(
+        incident=replace(
+            incident,
+            state=State.FIRING if is_open else State.RESOLVED,
+            severity=worst([incident.severity, *severities]),
+            title=incident.title if incident.runbook != UNROUTED else _title(labels, annotations),
+            labels=labels,
+            annotations=annotations,
+            truncated=snapshot.truncated if is_latest else incident.truncated,
+            external_url=snapshot.external_url if is_latest else incident.external_url,
+            started_at=_started(alerts),
+            resolved_at=None if is_open else ended(alerts),
+            acknowledged_by=None if is_reopened else incident.acknowledged_by,
+            acknowledged_at=None if is_reopened else incident.acknowledged_at,
+        ),
+        alerts=alerts,
+    )
+    if _visible(before) == _visible(after):
+        return after
+    return replace(after, incident=replace(after.incident, changed_at=now))
+
+
+def worst(severities: Iterable[str]) -> str:
+    """The gravest of these words. Words of other people's making come after ours, in the order of the alphabet."""
+    cut = {severity[:_SHOWN_SEVERITY] for severity in severities if severity}
+    return min(cut, key=lambda each: (_rank(each), each), default="none")
+
+
+def _rank(severity: str) -> int:
+    lower = severity.lower()
+    return _SEVERITIES.index(lower) if lower in _SEVERITIES else len(_SEVERITIES) + (lower == "none")
+
+
+def _shared(alerts: Alerts) -> tuple[dict[str, str], dict[str, str]]:
+    return common(each.labels for each in alerts.values()), common(each.annotations for each in alerts.values())
+
+
+def _started(alerts: Alerts) -> datetime:
+    return min(each.starts_at for each in alerts.values())
+
+
+def _title(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
+    return annotations.get("summary") or labels.get("alertname") or "Alerts that no rule claims"
+
+
+def _visible(episode: Episode) -> tuple[Incident, frozenset[Identity], dict[Identity, Told]]:
+    """All of it, but for when things were seen."""
+    alerts = {identity: replace(each, seen_at=each.starts_at) for identity, each in episode.alerts.items()}
+    incident = replace(episode.incident, changed_at=episode.incident.opened_at)
+    return incident, firing(episode.alerts), alerts

@@ -1,0 +1,144 @@
+"""What the bot tells Prometheus about itself."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from bot import __version__
+from bot.core.errors import CountersignError
+
+_BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stock:
+    """How much of everything there is at one moment, as the database has it."""
+
+    unfolded: int
+    fold_lag: float  # seconds since the oldest unfolded delivery came
+    incidents: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by system and state
+    jobs: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by queue and state
+    undelivered: int = 0
+    undelivered_lag: float = 0.0  # seconds since the oldest message that Slack does not show came to be
+
+
+class Metrics:
+    """The bot's own registry: counters that are told to it, and stocks that are asked for at each scrape."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self._webhooks = Counter(
+            "countersign_webhooks", "Webhook requests by how they were answered.", ["outcome"], registry=self.registry
+        )
+        self._batch = Histogram(
+            "countersign_commit_batch_size",
+            "Deliveries that shared one commit.",
+            buckets=_BATCH_SIZES,
+            registry=self.registry,
+        )
+        self._commit = Histogram(
+            "countersign_commit_seconds", "Time of one commit of deliveries.", buckets=_SECONDS, registry=self.registry
+        )
+        self._folded = Counter(
+            "countersign_deliveries_folded",
+            "Deliveries folded into incidents, or put aside because they could not be.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._not_shown = Counter(
+            "countersign_incidents_not_shown",
+            "Changes of incidents whose message could not be composed.",
+            registry=self.registry,
+        )
+        self._incidents = Counter(
+            "countersign_incident_changes",
+            "Incidents opened, reopened and resolved.",
+            ["system", "change"],
+            registry=self.registry,
+        )
+        for outcome in ("folded", "put_aside"):
+            self._folded.labels(outcome)  # so that the first one is an increase and not a beginning
+
+    def webhook(self, outcome: str) -> None:
+        self._webhooks.labels(outcome).inc()
+
+    def committed(self, size: int, seconds: float) -> None:
+        self._batch.observe(size)
+        self._commit.observe(seconds)
+
+    def folded(self, outcome: str, count: int) -> None:
+        self._folded.labels(outcome).inc(count)
+
+    def not_shown(self, count: int) -> None:
+        self._not_shown.inc(count)
+
+    def incident(self, change: str, *, system: str) -> None:
+        self._incidents.labels(system, change).inc()
+
+    def watch(self, stock: Callable[[], Stock], *, content: Callable[[], str]) -> None:
+        """Ask `stock` and the revision of the content files at each scrape. Call once."""
+        self.registry.register(_Asked(stock, content))
+
+    def render(self) -> bytes:
+        """The exposition, in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+class _Asked(Collector):
+    """What is asked at each scrape; when the database does not answer, the scrape says so and the rest stands."""
+
+    def __init__(self, stock: Callable[[], Stock], content: Callable[[], str]) -> None:
+        self._stock = stock
+        self._content = content
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing is asked at registration."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        info = GaugeMetricFamily(
+            "countersign_info", "Version and content revision at work.", labels=["version", "content"]
+        )
+        info.add_metric([__version__, self._content()[:12]], 1)
+        yield info
+        try:
+            stock = self._stock()
+        except CountersignError:
+            yield GaugeMetricFamily("countersign_database_up", "Whether the database answered.", value=0)
+            return
+        yield GaugeMetricFamily("countersign_database_up", "Whether the database answered.", value=1)
+        yield from _families(stock)
+
+
+def _families(stock: Stock) -> Iterator[Metric]:
+    plain = (
+        ("countersign_unfolded_deliveries", "Deliveries that wait to be folded into incidents.", stock.unfolded),
+        ("countersign_fold_lag_seconds", "Age of the oldest delivery that waits to be folded.", stock.fold_lag),
+        ("countersign_undelivered_messages", "Messages that Slack does not show as they should be.", stock.undelivered),
+        ("countersign_undelivered_lag_seconds", "How long the oldest of them has waited.", stock.undelivered_lag),
+    )
+    for name, meaning, value in plain:
+        yield GaugeMetricFamily(name, meaning, value=value)
+    incidents = GaugeMetricFamily("countersign_incidents", "Incidents, ever.", labels=["system", "state"])
+    for labels, count in stock.incidents.items():
+        incidents.add_metric(labels, count)
+    yield incidents
+    jobs = GaugeMetricFamily("countersign_jobs", "Jobs of the last 30 days.", labels=["queue", "state"])
+    for labels, count in stock.jobs.items():
+        jobs.add_metric(labels, count)
+    yield jobs

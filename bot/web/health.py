@@ -1,0 +1,86 @@
+"""GET /healthz: the process answers. GET /readyz: it can do its work. GET /metrics: what it did."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from bot.core.errors import CountersignError
+from bot.metrics import Metrics, Stock
+
+_FOLD_LAG = timedelta(minutes=1)
+_UNDELIVERED_LAG = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """One thing the work depends on. A warning is told but keeps nobody from sending alerts here."""
+
+    ok: bool
+    message: str
+    is_warning: bool = False
+
+
+class Health:
+    """What the health endpoints ask: `stock` the database, `content` the revision at work (empty when none is)."""
+
+    def __init__(
+        self, *, stock: Callable[[], Stock], content: Callable[[], str], findings: Callable[[], int], metrics: Metrics
+    ) -> None:
+        """`findings` counts what kept the newest content files from being loaded; 0 when they were."""
+        self._stock = stock
+        self._content = content
+        self._findings = findings
+        self._metrics = metrics
+
+    async def healthz(self, _: Request) -> Response:
+        """200 as long as the event loop turns."""
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(self, _: Request) -> Response:
+        """200 when alerts can be taken in and worked on, otherwise 503; each check with a sentence."""
+        checks = await run_in_threadpool(self.checks)
+        is_ready = all(check.ok or check.is_warning for check in checks.values())
+        status = "ready" if is_ready else "not ready"
+        body = {"status": status, "checks": {name: asdict(check) for name, check in checks.items()}}
+        return JSONResponse(body, status_code=200 if is_ready else 503)
+
+    async def metrics(self, _: Request) -> Response:
+        """The exposition, in Prometheus' text format."""
+        return Response(await run_in_threadpool(self._metrics.render), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    def checks(self) -> Mapping[str, Check]:
+        """All checks, by name."""
+        return {"content": self._content_check(), **self._database_checks()}
+
+    def _content_check(self) -> Check:
+        revision, findings = self._content(), self._findings()
+        if not revision:
+            return Check(ok=False, message="no content is loaded: run countersign check")
+        if findings:
+            message = f"revision {revision[:12]} is still at work: the newer files have {findings} findings"
+            return Check(ok=False, is_warning=True, message=f"{message}; run countersign check")
+        return Check(ok=True, message=f"revision {revision[:12]}")
+
+    def _database_checks(self) -> Mapping[str, Check]:
+        try:
+            stock = self._stock()
+        except CountersignError as error:
+            return {"database": Check(ok=False, message=str(error))}
+        return {
+            "database": Check(ok=True, message="answers"),
+            "fold": _lag("deliveries wait to be folded into incidents", stock.unfolded, stock.fold_lag, _FOLD_LAG),
+            "messages": _lag(
+                "messages wait to be delivered to Slack", stock.undelivered, stock.undelivered_lag, _UNDELIVERED_LAG
+            ),
+        }
+
+
+def _lag(what: str, count: int, age: float, most: timedelta) -> Check:
+    """Whoever is behind is told so, but can still take alerts in: turning them away would make nothing better."""
+    message = f"{count} {what}" + (f", the oldest for {age:.0f} s" if count else "")
+    return Check(ok=age <= most.total_seconds(), is_warning=True, message=message)
