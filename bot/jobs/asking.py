@@ -15,6 +15,7 @@ from bot.engine.diagnose import Seen, crossed, failure, seen_with, waits_for, wi
 from bot.engine.runbook import Question
 from bot.steps.step import Call, Scope
 from bot.store.diagnoses import Asked
+from bot.store.work import Clock
 
 _log = logging.getLogger(__name__)
 _EACH = 10.0  # seconds a question has, unless it says otherwise
@@ -30,9 +31,7 @@ class Asker:
     """Asks by threads of its own. A question past its deadline is a failure; its thread is left to end by itself,
     and keeps its place until then, so that hung servers cannot take ever more threads."""
 
-    def __init__(
-        self, *, now: Callable[[], datetime], each: float = _EACH, whole: float = _WHOLE, most: int = _MOST
-    ) -> None:
+    def __init__(self, *, now: Clock, each: float = _EACH, whole: float = _WHOLE, most: int = _MOST) -> None:
         self._now = now
         self._each = each
         self._whole = whole
@@ -74,7 +73,7 @@ class _Round:
         *,
         resources: Resources,
         see: See,
-        now: Callable[[], datetime],
+        now: Clock,
         each: float,
         whole: float,
     ) -> None:
@@ -101,23 +100,23 @@ class _Round:
 
     def _start_ready(self, places: BoundedSemaphore) -> bool:
         """Start what waits for nothing more; True when there was no place for all of it."""
-        is_ready = True
-        while is_ready:  # a question that is withheld may make another ready
-            is_ready = False
-            now = self._see({question: asked.evidence for question, asked in self._asked.items()})
-            for question in list(self._waiting.values()):
-                if waits_for(question, ids=self._ids, params=now.params) - self._asked.keys():
-                    continue
-                if why := withheld(question, now):
-                    del self._waiting[question.id]
-                    self._note(question, why, since=time.monotonic(), asked_at=self._now())
-                    is_ready = True
-                elif places.acquire(blocking=False):
-                    del self._waiting[question.id]
-                    self._start(question, now, places)
-                else:
-                    return True
+        while ready := self._ready():
+            question, now = ready
+            if why := withheld(question, now):
+                self._note(question, why, since=time.monotonic(), asked_at=self._now())
+            elif places.acquire(blocking=False):
+                self._start(question, now, places)
+            else:
+                return True
+            del self._waiting[question.id]
         return False
+
+    def _ready(self) -> tuple[Question, Seen] | None:
+        now = self._see({question: asked.evidence for question, asked in self._asked.items()})
+        for question in self._waiting.values():
+            if not waits_for(question, ids=self._ids, params=now.params) - self._asked.keys():
+                return question, now
+        return None
 
     def _start(self, question: Question, now: Seen, places: BoundedSemaphore) -> None:
         own = question.timeout.total_seconds() if question.timeout else self._each

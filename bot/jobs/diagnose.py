@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from bot.core.errors import ContentError
+from bot.core.errors import ContentError, ContentErrors
 from bot.core.evidence import Failure
 from bot.core.ports import Resources
 from bot.engine.conclude import Conclusions, conclude
@@ -15,7 +14,7 @@ from bot.jobs.means import Contents
 from bot.store import audit, diagnoses
 from bot.store.database import Database
 from bot.store.diagnoses import Asked
-from bot.store.work import Show
+from bot.store.work import Clock, Show
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +35,7 @@ class Diagnoser:
         resources: Callable[[System], Resources],
         asker: Asker,
         show: Show,
-        now: Callable[[], datetime],
+        now: Clock,
     ) -> None:
         self._database = database
         self._contents = contents
@@ -47,12 +46,11 @@ class Diagnoser:
 
     def diagnose(self, incident_id: str, number: str) -> None:
         """Ask, conclude and record, in one transaction at the end. A finished diagnosis is left as it is."""
-        started_at = self._now()
-        with self._database.read() as conn:
-            ordered = diagnoses.get(conn, incident_id, int(number))
+        with self._database.begin() as conn:
+            ordered = diagnoses.begin(conn, incident_id, int(number), now=self._now())
+            if ordered is None:
+                return
             subject = diagnoses.subject(conn, incident_id)
-        if ordered is None or ordered.finished_at is not None:
-            return
         found = self._found(subject, ordered.content)
         with self._database.begin() as conn:
             finished_at = self._now()
@@ -60,7 +58,6 @@ class Diagnoser:
                 conn,
                 incident_id=incident_id,
                 number=ordered.number,
-                started_at=started_at,
                 finished_at=finished_at,
                 asked=found.asked,
                 conclusions=found.conclusions,
@@ -81,7 +78,7 @@ class Diagnoser:
     def _found(self, subject: Subject, content: str) -> _Found:
         try:
             catalog = self._contents(content)
-        except ContentError as error:
+        except (ContentError, ContentErrors) as error:
             return _Found(error=f"the content files of this incident cannot be read: {error}")
         system, runbook = catalog.systems.get(subject.system), catalog.runbooks.get(subject.runbook)
         if system is None or runbook is None:

@@ -11,9 +11,7 @@ from bot.core.errors import BadInput
 from bot.core.evidence import Evidence
 from bot.engine.conclude import Conclusions
 from bot.engine.diagnose import Subject
-from bot.store import orders
 from bot.store.tables import answers, diagnoses, incidents
-from bot.store.work import Enqueue
 
 _EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)
 
@@ -46,17 +44,15 @@ class Diagnosis:
         return {question: asked.evidence for question, asked in self.asked.items()}
 
 
-def order(conn: Connection, *, incident_id: str, content: str, now: datetime, enqueue: Enqueue) -> int:
-    """Order one more diagnosis of the incident, by the files of this revision; its number."""
-    number = conn.execute(
-        update(incidents)
-        .where(incidents.c.id == incident_id)
-        .values(diagnoses=incidents.c.diagnoses + 1)
-        .returning(incidents.c.diagnoses)
-    ).scalar_one()
-    conn.execute(insert(diagnoses).values(incident_id=incident_id, number=number, content=content, ordered_at=now))
-    enqueue(conn, orders.diagnose(incident_id, number))
-    return int(number)
+def begin(conn: Connection, incident_id: str, number: int, *, now: datetime) -> Diagnosis | None:
+    """Mark it as begun: it does not see what arrives from now on. None when it is finished, or was not ordered."""
+    conn.execute(
+        update(diagnoses)
+        .where(diagnoses.c.incident_id == incident_id, diagnoses.c.number == number, diagnoses.c.finished_at.is_(None))
+        .values(started_at=now)
+    )
+    begun = get(conn, incident_id, number)
+    return begun if begun is not None and begun.finished_at is None else None
 
 
 def get(conn: Connection, incident_id: str, number: int) -> Diagnosis | None:
@@ -100,12 +96,11 @@ def subject(conn: Connection, incident_id: str) -> Subject:
     )
 
 
-def finish(  # all that is known at the end is written at once
+def finish(
     conn: Connection,
     *,
     incident_id: str,
     number: int,
-    started_at: datetime,
     finished_at: datetime,
     asked: Mapping[str, Asked],
     conclusions: Conclusions,
@@ -116,7 +111,6 @@ def finish(  # all that is known at the end is written at once
         update(diagnoses)
         .where(diagnoses.c.incident_id == incident_id, diagnoses.c.number == number, diagnoses.c.finished_at.is_(None))
         .values(
-            started_at=started_at,
             finished_at=finished_at,
             conclusions=None if error else conclusions.model_dump(mode="json"),
             error=error,
