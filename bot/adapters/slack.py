@@ -42,11 +42,14 @@ class Found:
     revision: int
 
 
-def web_client(*, token: str, base_url: str) -> WebClient:
-    """A client that never repeats a call by itself: a message posted twice stays posted twice."""
+def web_client(*, token: str, base_url: str, timeout: int = _TIMEOUT) -> WebClient:
+    """A client that never repeats a call by itself: a message posted twice stays posted twice.
+
+    `timeout` is in seconds. What a person waits for (the directory, a modal) has 3 s in all: give it 2.
+    """
     quiet = logging.getLogger("bot.adapters.slack.sdk")
     quiet.setLevel(logging.CRITICAL)  # the SDK logs whole bodies of failed calls
-    return WebClient(token=token, base_url=base_url, timeout=_TIMEOUT, retry_handlers=[], logger=quiet)
+    return WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=quiet)
 
 
 class Slack:
@@ -63,7 +66,7 @@ class Slack:
         self, *, channel: str, text: str, blocks: Blocks, thread_ts: str | None, message_id: str, revision: int
     ) -> Place:
         """Post a message; `channel` is an id or a `#name`."""
-        with _translated():
+        with translated():
             reply = self._client.chat_postMessage(
                 channel=channel,
                 text=text,
@@ -79,7 +82,7 @@ class Slack:
 
     def update(self, place: Place, *, text: str, blocks: Blocks, message_id: str, revision: int) -> None:
         """Make a message say this; saying the same twice changes nothing."""
-        with _translated():
+        with translated():
             self._client.chat_update(
                 channel=place.channel,
                 ts=place.ts,
@@ -91,7 +94,7 @@ class Slack:
             )
 
     def delete(self, place: Place) -> None:
-        with _translated():
+        with translated():
             self._client.chat_delete(channel=place.channel, ts=place.ts)
 
     def find(self, message_id: str, *, channel_id: str, thread_ts: str | None, since: datetime) -> Found | None:
@@ -106,7 +109,7 @@ class Slack:
 
     def upload(self, picture: bytes, *, filename: str, title: str, channel_id: str, thread_ts: str | None) -> None:
         """Put a picture into a thread."""
-        with _translated():
+        with translated():
             self._client.files_upload_v2(
                 content=picture,
                 filename=filename,
@@ -129,7 +132,7 @@ class Slack:
             return channel
         cursor: str | None = None
         while cursor != "":
-            with _translated():
+            with translated():
                 page = self._client.conversations_list(
                     types="public_channel,private_channel", exclude_archived=True, limit=1000, cursor=cursor
                 )
@@ -141,24 +144,24 @@ class Slack:
 
     def tell(self, *, channel: str, user: str, text: str, thread_ts: str | None) -> None:
         """Say something that only this person sees."""
-        with _translated():
+        with translated():
             self._client.chat_postEphemeral(channel=channel, user=user, text=text, thread_ts=thread_ts)
 
     def open_view(self, *, trigger_id: str, view: dict[str, Json]) -> str:
         """Open a modal; returns the view's id."""
-        with _translated():
+        with translated():
             reply = self._client.views_open(trigger_id=trigger_id, view=view)
         return str(reply["view"]["id"])
 
     def update_view(self, view_id: str, *, view: dict[str, Json]) -> None:
-        with _translated():
+        with translated():
             self._client.views_update(view_id=view_id, view=view)
 
     def _messages(self, channel_id: str, *, thread_ts: str | None, since: datetime) -> Iterator[Any]:
         oldest = f"{(since - _CLOCKS).timestamp():.6f}"
         cursor: str | None = None
         for _ in range(_PAGES):
-            with _translated():
+            with translated():
                 common: dict[str, Any] = {
                     "channel": channel_id,
                     "oldest": oldest,
@@ -183,7 +186,8 @@ def _metadata(message_id: str, revision: int) -> dict[str, Any]:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Turns the SDK's and the network's errors into ours; see `Slack` for which."""
     try:
         yield
     except SlackApiError as error:

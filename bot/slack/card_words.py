@@ -56,6 +56,11 @@ def title(label: str, stage: Stage) -> Safe:
     return Safe(f"{mark} {bold(label)} · {words}")
 
 
+def stage_words(stage: Stage) -> Safe:
+    """How far it is, without what is asked for."""
+    return Safe(_STAGES[stage][1])
+
+
 def notification(view: CardView) -> Safe:
     return Safe(f"{safe(view.label)}: {_STAGES[view.stage][1]}")
 
@@ -118,7 +123,10 @@ def vote(each: VoteView) -> Safe:
 
 
 def digest(view: CardView) -> Safe:
-    return Safe(f"Digest {code(view.digest[:8])}: a vote is for exactly what stands here.") if view.digest else Safe("")
+    if not view.digest:
+        return Safe("")
+    meaning = ": a vote is for exactly what stands here." if view.stage is Stage.OPEN else ""
+    return Safe(f"Digest {code(view.digest[:8])}{meaning}")
 
 
 def progress(view: CardView) -> Safe:

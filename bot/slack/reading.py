@@ -5,19 +5,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from bot.core.errors import CountersignError, ExpressionError
-from bot.core.event import Status
-from bot.engine.alerts import Alerts, Told, firing
+from bot.core.errors import BadInput, CountersignError, ExpressionError
+from bot.engine.alerts import Told, firing
 from bot.engine.diagnose import seen
-from bot.engine.incident import Incident, State
+from bot.engine.incident import Incident
+from bot.engine.request import Request
 from bot.engine.runbook import Action, Runbook
 from bot.engine.system import System
 from bot.steps.step import Scope
-from bot.store import diagnoses
+from bot.store import diagnoses, incidents
 from bot.store.diagnoses import Diagnosis
-from bot.store.tables import incident_alerts, incidents
 
 
 class Contents(Protocol):
@@ -60,34 +59,19 @@ class Case:
 
 
 def incident(conn: Connection, incident_id: str) -> Incident:
-    row = conn.execute(select(incidents).where(incidents.c.id == incident_id)).one()
-    kept = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
-    return Incident(**kept | {"state": State(row.state)})
+    """An incident that is there. Raises BadInput when it is not."""
+    found = incidents.get(conn, incident_id)
+    if found is None:
+        raise BadInput(f"there is no incident {incident_id}")
+    return found
 
 
 def alerts(conn: Connection, incident_id: str) -> Sequence[tuple[Told, bool]]:
     """The latest of each alert and whether it fires, by when it began."""
-    rows = conn.execute(
-        select(incident_alerts)
-        .where(incident_alerts.c.incident_id == incident_id)
-        .order_by(incident_alerts.c.starts_at, incident_alerts.c.fingerprint)
-    )
-    known: Alerts = {
-        (row.fingerprint, row.starts_at): Told(
-            fingerprint=row.fingerprint,
-            starts_at=row.starts_at,
-            status=Status(row.status),
-            ends_at=row.ends_at,
-            seen_at=row.seen_at,
-            labels=row.labels,
-            annotations=row.annotations,
-            generator_url=row.generator_url,
-        )
-        for row in rows
-    }
+    known = incidents.alerts_of(conn, incident_id)
     fire = firing(known)
-    latest = {each.fingerprint: each for each in known.values()}
-    return [(each, each.identity in fire) for each in sorted(latest.values(), key=lambda each: each.starts_at)]
+    latest = {each.fingerprint: each for each in sorted(known.values(), key=lambda each: each.identity[::-1])}
+    return [(each, each.identity in fire) for each in latest.values()]
 
 
 def case(
@@ -116,10 +100,18 @@ def told_apart(found: Sequence[Told]) -> dict[str, str]:
     return told
 
 
+def label(contents: ContentsOf, request: Request) -> str:
+    """What a request asks for, as the files of its revision call it."""
+    files = _files(contents, request.content)
+    runbook = files.runbooks.get(request.runbook) if files else None
+    action = runbook.action(request.action) if runbook else None
+    return action.label if action else request.action
+
+
 def _files(contents: ContentsOf, revision: str) -> Contents | None:
     try:
         return contents(revision)
-    except CountersignError:
+    except (CountersignError, LookupError):
         return None
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from bot.core.evidence import Answer, Failure
 from bot.engine.runbook import Risk
@@ -188,3 +189,50 @@ class CardView:
     verify_until: datetime | None = None
     verified_at: datetime | None = None
     undo: Offer | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenIncident:
+    """An open incident, in a line."""
+
+    title: str
+    system: str
+    severity: str
+    started_at: datetime
+    acknowledged_by: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenRequest:
+    """A request that waits for approval, in a line."""
+
+    label: str
+    title: str
+    requester: str
+    missing: int
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """One thing that a form asks for; `value` is what it starts with."""
+
+    name: str
+    label: str
+    kind: Literal["string", "integer", "duration", "choice", "flag"]
+    value: str | None = None
+    choices: tuple[str, ...] = ()
+    is_optional: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskView:
+    """The form before an action is asked for. `subject` comes back with what was typed."""
+
+    subject: str
+    label: str
+    about: str | None
+    needs: int
+    wants_reason: bool
+    caution: str | None = None
+    fields: tuple[Field, ...] = ()

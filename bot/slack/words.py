@@ -160,8 +160,8 @@ def answered(title: str, *, status: int | None) -> Safe:
     return Safe(f"{told} · HTTP {status}") if status is not None and status >= 400 else told
 
 
-def fact(name: str, value: Plain) -> Safe:
-    return Safe(f"{safe(label(name))}: {bold(value) or '–'}")  # noqa: RUF001
+def fact(name: str, value: Safe) -> Safe:
+    return Safe(f"{safe(label(name))}: {value or '–'}")  # noqa: RUF001
 
 
 def rows_left_out(*, shown: int, rows: int, is_cut: bool) -> Safe | None:

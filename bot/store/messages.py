@@ -133,6 +133,17 @@ def say(
     return _message(row)
 
 
+def resend(conn: Connection, subject: str, now: datetime) -> Message | None:
+    """Has the message sent again as it stands, for somebody saw an old one; None when there is no such message."""
+    row = conn.execute(
+        update(messages)
+        .where(messages.c.subject == subject)
+        .values(revision=messages.c.revision + 1, changed_at=now)
+        .returning(messages)
+    ).first()
+    return _message(row) if row else None
+
+
 def due(conn: Connection, channel: str, now: datetime) -> list[str]:
     """Ids of the channel's messages that may be tried now: those that never failed, then roots, then the oldest."""
     query = (

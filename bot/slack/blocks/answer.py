@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from slack_sdk.models.blocks import Block
 
 from bot.core.egress import shown
-from bot.core.evidence import Answer, Failure, Shown
+from bot.core.evidence import Answer, Cell, Failure, Shown
+from bot.core.quoting import moment
 from bot.slack import words
 from bot.slack.blocks.layout import MAX_TABLE_COLUMNS, MAX_TABLE_ROWS, aligned, preformatted, section, table
-from bot.slack.text import Plain, Safe, clip, clip_plain, joined, plain
+from bot.slack.text import Plain, Safe, bold, clip, clip_plain, joined, plain, when
 from bot.slack.views import Asked
 
 _NUMBERS = frozenset({Shown.COUNT, Shown.NUMBER, Shown.RATIO, Shown.MINOR, Shown.SECONDS})
@@ -55,14 +57,19 @@ def question(asked: Asked, *, rows: int, as_table: bool) -> list[Block]:
             if not cells.rows:
                 return [section(words.nothing_found(asked.title) if cells.head else title)]
             if cells.is_line:
-                return [section(Safe(f"{title}\n{clip(facts(cells), 2_500 if rows > 3 else 300)}"))]
+                return [section(Safe(f"{title}\n{clip(facts(answer, cells), 2_500 if rows > 3 else 300)}"))]
             return [section(title), *_many(cells, rows=rows, as_table=as_table)]
 
 
-def facts(cells: Grid) -> Safe:
-    """The first row as `name: value · name: value`."""
-    pairs = zip(cells.head, cells.rows[0], strict=True)
-    return joined((clip(words.fact(name, clip_plain(value, 200)), 300) for name, value in pairs), " · ")
+def facts(answer: Answer, cells: Grid) -> Safe:
+    """The first row as `name: value · name: value`, times in the reader's own zone."""
+    typed = zip(answer.table.columns, answer.table.rows[0], strict=True)
+    values = [
+        when(at) if at else bold(clip_plain(text, 200))
+        for (column, cell), text in zip(typed, cells.rows[0], strict=True)
+        for at in [_moment(cell) if column.shown is Shown.TIME else None]
+    ]
+    return joined((clip(words.fact(name, value), 300) for name, value in zip(cells.head, values, strict=True)), " · ")
 
 
 def wants_table(asked: Asked) -> bool:
@@ -93,6 +100,13 @@ def _left_out(cells: Grid, *, rows: int, columns: int) -> list[Block]:
     if columns < len(cells.head):
         notes.append(words.columns_left_out(len(cells.head) - columns))
     return [section(joined(notes, " "))] if notes else []
+
+
+def _moment(cell: Cell) -> datetime | None:
+    try:
+        return moment(cell) if cell is not None else None
+    except (ValueError, OverflowError, OSError):
+        return None  # it does not look like a time: egress masks it
 
 
 def _columns_that_fit(cells: Grid, *, width: int = 110) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.core.ports import Json
 from bot.slack import words
 from bot.slack.blocks.layout import TEXT, BlockJson, Post, aligned, as_json, preformatted
-from bot.slack.text import Plain, Safe, clip
+from bot.slack.text import Plain, Safe, clip, safe
 
 
 def simpler(text: str, blocks: Sequence[BlockJson]) -> list[Post]:
@@ -20,10 +20,38 @@ def without_tables(blocks: Sequence[BlockJson]) -> tuple[BlockJson, ...]:
 
 
 def in_words(text: str, blocks: Sequence[BlockJson]) -> Safe:
-    """All sections as one text, with a note that buttons are missing."""
-    sections = [_text_of(block) for block in blocks if block["type"] == "section"]
-    told = "\n".join(part for part in sections if part) or text
+    """All that the blocks say as one text, with a note that buttons are missing."""
+    told = "\n".join(part for part in map(_in_words, without_tables(blocks)) if part) or text
     return Safe(f"{clip(Safe(told), TEXT - len(words.PLAIN_ONLY) - 1)}\n{words.PLAIN_ONLY}")
+
+
+def _in_words(block: BlockJson) -> str:
+    match block["type"]:
+        case "section":
+            return _text_of(block)
+        case "header":
+            return safe(_text_of(block))  # it was no markup there, and must not become any here
+        case "rich_text":
+            return _fenced(block)
+    return ""
+
+
+def _fenced(block: BlockJson) -> str:
+    """Our fixed-width letters as markup: escaped, for here it is read."""
+    inside = _letters(block)
+    return f"```{safe(inside.replace('`', chr(39)))}```" if inside else ""
+
+
+def _letters(part: Json) -> str:
+    """Every text inside rich text, one after the other."""
+    match part:
+        case {"type": "text", "text": str() as text}:
+            return text
+        case dict():
+            return "".join(_letters(inner) for inner in part.values())
+        case list():
+            return "".join(_letters(inner) for inner in part)
+    return ""
 
 
 def _has_table(blocks: Sequence[BlockJson]) -> bool:

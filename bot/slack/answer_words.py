@@ -1,0 +1,104 @@
+"""What the bot answers to one person: refusals, what happened since, and the slash command."""
+
+import re
+from collections.abc import Sequence
+
+from bot.desk import Cause, Declined
+from bot.engine.approval import Why
+from bot.slack.text import Plain, Safe, joined, person, safe, when
+from bot.slack.views import OpenIncident, OpenRequest
+from bot.slack.words import counted, severity_mark
+
+_MENTION = re.compile(r"&lt;@([UW][A-Z0-9]{1,30})&gt;")
+
+OLD_CARD = frozenset({Why.SETTLED, Why.EXPIRED, Why.DIGEST_DIFFERS, Why.PREPARING, Cause.ALREADY_ASKED})
+"""Refusals that mean: what was clicked is no longer how things stand."""
+
+NOT_OFFERED = Safe("This action is not offered any more. The message above has been brought up to date.")
+NOT_UNDERSTOOD = Safe("I did not understand that click. Nothing was done.")
+
+HELP = Safe(
+    "*What you can ask me*\n"
+    "• `/billing status` – open incidents, and whether everything that was said has reached Slack\n"  # noqa: RUF001
+    "• `/billing requests` – actions that wait for approval\n"  # noqa: RUF001
+    "• `/billing help` – this\n"  # noqa: RUF001
+    "Everything else is done with the buttons in an incident's thread. Slash commands do not work inside threads."
+)
+
+ASK = Plain("Ask for it")
+CANCEL = Plain("Cancel")
+CLOSE = Plain("Close")
+DENY = Plain("Deny")
+REASON = Plain("Why should this be done?")
+DENY_REASON = Plain("Why not?")
+DENY_TITLE = Plain("Deny this request")
+DENY_HINT = Plain("It goes onto the card and into the record.")
+DURATION_HINT = Plain("A length of time: 90s, 15m, 3h, 1d")
+NOT_POSSIBLE = Plain("Not possible")
+YES = Plain("Yes")
+NO = Plain("No")
+
+
+def said(declined: Declined) -> Safe:
+    """A refusal as markup; the people it names are mentioned."""
+    return Safe(_MENTION.sub(r"<@\1>", safe(declined.say)))
+
+
+def since(declined: Declined, stands: Safe) -> Safe:
+    """A refusal to a click on something old, and what happened since."""
+    return Safe(f"{said(declined)}\nIt now stands: {stands}") if stands else said(declined)
+
+
+def failed(error: str) -> Safe:
+    return Safe(f"This could not be done: {safe(error)}. Try again in a minute.")
+
+
+def caution(text: str) -> Safe:
+    return Safe(f":warning: The runbook warns against this now: {safe(text)}")
+
+
+def needs(count: int) -> Safe:
+    return Safe(
+        f"Nothing runs yet. {counted(count, 'other person').replace('persons', 'people')} must approve it first."
+    )
+
+
+def did_you_mean(word: str, close: Sequence[str]) -> Safe:
+    hint = f" Did you mean `{close[0]}`?" if close else ""
+    return Safe(f"I do not know “{safe(word)}”.{hint}\n{HELP}")
+
+
+def status(incidents: Sequence[OpenIncident], *, behind: int, trouble: str | None) -> Safe:
+    """Open incidents, and what has not reached Slack yet."""
+    lines = [_incident(each) for each in incidents[:15]]
+    if not lines:
+        lines = [Safe(":white_check_mark: No incident is open.")]
+    if len(incidents) > 15:
+        lines.append(Safe(f"_… and {len(incidents) - 15} more_"))
+    if behind:
+        why = f" ({safe(trouble)})" if trouble else ""
+        lines.append(Safe(f":hourglass_flowing_sand: {counted(behind, 'message')} not in Slack yet{why}."))
+    return joined(lines, "\n")
+
+
+def requests(waiting: Sequence[OpenRequest]) -> Safe:
+    """What waits for approval."""
+    if not waiting:
+        return Safe("Nothing waits for approval.")
+    lines = [_request(each) for each in waiting[:15]]
+    if len(waiting) > 15:
+        lines.append(Safe(f"_… and {len(waiting) - 15} more_"))
+    return joined(lines, "\n")
+
+
+def _incident(each: OpenIncident) -> Safe:
+    mark = severity_mark(each.severity)
+    whose = f" · :eyes: {person(each.acknowledged_by)}" if each.acknowledged_by else ""
+    return Safe(f"{mark} *{safe(each.title)}* · {safe(each.system)} · since {when(each.started_at)}{whose}")
+
+
+def _request(each: OpenRequest) -> Safe:
+    until = f" · expires {when(each.expires_at)}" if each.expires_at else ""
+    missing = counted(each.missing, "approval")
+    by = person(each.requester)
+    return Safe(f":raised_hand: *{safe(each.label)}* for {safe(each.title)} · by {by} · {missing} missing{until}")

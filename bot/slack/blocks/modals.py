@@ -1,0 +1,122 @@
+"""The two forms: before an action is asked for, and before a request is denied."""
+
+from slack_sdk.models.blocks import (
+    Block,
+    InputBlock,
+    InputInteractiveElement,
+    Option,
+    PlainTextInputElement,
+    PlainTextObject,
+    RadioButtonsElement,
+    StaticSelectElement,
+)
+from slack_sdk.models.blocks.block_elements import NumberInputElement
+from slack_sdk.models.views import View
+
+from bot.core.ports import Json
+from bot.slack import answer_words as words
+from bot.slack.blocks.layout import section, sections
+from bot.slack.text import Plain, Safe, clip, clip_plain, plain, safe
+from bot.slack.views import AskView, Field
+
+REASON = "-reason"  # no input can be called that
+_LONGEST = 500  # characters of an input, as the desk takes them
+_FIELDS = 40
+
+
+def ask_form(view: AskView) -> dict[str, Json]:
+    """Asks for an action's inputs and, where its risk wants one, the reason."""
+    blocks: list[Block] = sections(
+        [
+            clip(safe(view.about or ""), 1_000),
+            clip(words.caution(view.caution), 1_000) if view.caution else Safe(""),
+            words.needs(view.needs),
+        ]
+    )
+    blocks += [_field(each) for each in view.fields[:_FIELDS]]
+    if view.wants_reason:
+        blocks.append(_reason(words.REASON, hint=None))
+    return _modal(callback_id="ask", title=plain(view.label), subject=view.subject, blocks=blocks, submit=words.ASK)
+
+
+def deny_form(subject: str) -> dict[str, Json]:
+    """Asks why a request is denied."""
+    reason = _reason(words.DENY_REASON, hint=words.DENY_HINT)
+    return _modal(callback_id="deny", title=words.DENY_TITLE, subject=subject, blocks=[reason], submit=words.DENY)
+
+
+def not_possible(why: Safe) -> dict[str, Json]:
+    """Takes the place of a form whose wish was refused."""
+    return _modal(callback_id="refused", title=words.NOT_POSSIBLE, subject="", blocks=[section(why)], submit=None)
+
+
+def block_of(name: str) -> str:
+    """The id of the block that asks for this input; errors are shown beside it."""
+    return f"input:{name}"
+
+
+def _modal(
+    *, callback_id: str, title: Plain, subject: str, blocks: list[Block], submit: Plain | None
+) -> dict[str, Json]:
+    view = View(
+        type="modal",
+        callback_id=callback_id,
+        title=_text(title, 24),
+        close=_text(words.CANCEL if submit else words.CLOSE, 24),
+        submit=_text(submit, 24) if submit else None,
+        private_metadata=subject or None,
+        blocks=blocks,
+    )
+    made: dict[str, Json] = view.to_dict()
+    return made
+
+
+def _field(field: Field) -> Block:
+    return InputBlock(
+        block_id=block_of(field.name),
+        label=_text(plain(field.label), 200),
+        element=_element(field),
+        hint=_text(words.DURATION_HINT, 200) if field.kind == "duration" else None,
+        optional=field.is_optional,
+    )
+
+
+def _element(field: Field) -> InputInteractiveElement:
+    action_id = f"value:{field.name}"
+    match field.kind:
+        case "integer":
+            return NumberInputElement(action_id=action_id, is_decimal_allowed=False, initial_value=field.value)
+        case "choice":
+            return _choice(action_id, field)
+        case "flag":
+            yes, no = _option(words.YES, "yes"), _option(words.NO, "no")
+            start = {"yes": yes, "no": no}.get(field.value or "")
+            return RadioButtonsElement(action_id=action_id, options=[yes, no], initial_option=start)
+        case "string" | "duration":
+            value = field.value[:_LONGEST] if field.value else None
+            return PlainTextInputElement(action_id=action_id, initial_value=value, max_length=_LONGEST)
+
+
+def _choice(action_id: str, field: Field) -> InputInteractiveElement:
+    options = [_option(plain(each), each) for each in field.choices[:100]]
+    start = next((option for option in options if option.value == field.value), None)
+    return StaticSelectElement(
+        action_id=action_id, options=options, initial_option=start, placeholder=_text(plain(field.label), 150)
+    )
+
+
+def _reason(label: Plain, *, hint: Plain | None) -> Block:
+    return InputBlock(
+        block_id=block_of(REASON),
+        label=_text(label, 200),
+        element=PlainTextInputElement(action_id=f"value:{REASON}", multiline=True, max_length=1_000),
+        hint=_text(hint, 200) if hint else None,
+    )
+
+
+def _option(text: Plain, value: str) -> Option:
+    return Option(text=_text(text, 75), value=value[:150])
+
+
+def _text(text: Plain, limit: int) -> PlainTextObject:
+    return PlainTextObject(text=clip_plain(text, limit) or "…", emoji=True)

@@ -1,0 +1,142 @@
+"""What a click or a submitted form does: hand it to the desk, and tell the person alone when the desk declines."""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from bot.core.errors import CountersignError
+from bot.core.ports import Json
+from bot.desk import Cause, Declined, Desk, Done, acknowledge, ask, deny, rerun, vote
+from bot.slack import answer_words as words
+from bot.slack import wishes
+from bot.slack.blocks.modals import ask_form, deny_form, not_possible
+from bot.slack.payload import Click, Submission
+from bot.slack.refresh import refresh, stands
+from bot.slack.text import Safe
+
+log = logging.getLogger(__name__)
+
+
+class Reply(Protocol):
+    """What answering a click asks of Slack; see `bot.adapters.slack.Slack`."""
+
+    def tell(self, *, channel: str, user: str, text: str, thread_ts: str | None) -> None: ...
+
+    def open_view(self, *, trigger_id: str, view: dict[str, Json]) -> str: ...
+
+
+class Clicks:
+    """One method for each thing a person can do in a message or a form."""
+
+    def __init__(self, *, desk: Desk, reply: Reply) -> None:
+        self._desk = desk
+        self._reply = reply
+
+    def acknowledge(self, click: Click) -> None:
+        self._do(click, lambda: acknowledge(self._desk, person=click.person, incident_id=click.subject))
+
+    def rerun(self, click: Click) -> None:
+        self._do(click, lambda: rerun(self._desk, person=click.person, incident_id=click.subject))
+
+    def approve(self, click: Click) -> None:
+        """A vote for the digest that was on show."""
+        self._do(click, lambda: vote(self._desk, person=click.person, request_id=click.subject, digest=click.block_id))
+
+    def deny(self, click: Click) -> None:
+        """Asks why first."""
+        self._open(click, deny_form(f"{click.subject}:{click.block_id}"))
+
+    def ask(self, click: Click) -> None:
+        """Asks for an action, after a form where it needs inputs, a reason or a warning."""
+        self._wish(click, incident_id=click.subject, original_id=None)
+
+    def undo(self, click: Click) -> None:
+        """Asks for the action that takes an executed request back."""
+        with self._desk.database.read() as conn:
+            incident_id = wishes.incident_of(conn, click.subject)
+        self._wish(click, incident_id=incident_id, original_id=click.subject)
+
+    def submit_ask(self, form: Submission) -> dict[str, Json] | None:
+        """The form's answer: None closes it, anything else is what Slack is to do with it."""
+        incident_id, action, original_id = wishes.parts(form.subject)
+        answer = ask(
+            self._desk,
+            person=form.person,
+            incident_id=incident_id,
+            action=action,
+            inputs=dict(form.inputs),
+            reason=form.reason,
+            original_id=original_id,
+        )
+        return _in_form(answer, form)
+
+    def submit_deny(self, form: Submission) -> dict[str, Json] | None:
+        request_id, digest, *_ = (*form.subject, "", "")
+        answer = deny(self._desk, person=form.person, request_id=request_id, digest=digest, reason=form.reason)
+        if isinstance(answer, Declined) and answer.why in words.OLD_CARD:
+            self._refresh(request_id)
+        return _in_form(answer, form)
+
+    def failed(self, click: Click, error: CountersignError) -> None:
+        """Tells the person that it did not work; Slack itself may be what does not."""
+        log.warning("click.failed", extra={"person": click.person, "subject": click.subject, "error": str(error)})
+        try:
+            self._tell(click, words.failed(str(error)))
+        except CountersignError as again:
+            log.warning("click.not_answered", extra={"person": click.person, "error": str(again)})
+
+    def _wish(self, click: Click, *, incident_id: str, original_id: str | None) -> None:
+        with self._desk.database.read() as conn:
+            view = wishes.form(
+                conn, self._desk.contents, incident_id=incident_id, action_id=click.action, original_id=original_id
+            )
+        if view is None:
+            self._tell(click, words.NOT_OFFERED)
+            self._refresh(click.subject)
+        elif view.fields or view.wants_reason or view.caution:
+            self._open(click, ask_form(view))
+        else:
+            self._do(
+                click,
+                lambda: ask(
+                    self._desk,
+                    person=click.person,
+                    incident_id=incident_id,
+                    action=click.action,
+                    inputs={},
+                    original_id=original_id,
+                ),
+            )
+
+    def _do(self, click: Click, act: Callable[[], Done | Declined]) -> None:
+        answer = act()
+        if isinstance(answer, Done):
+            return
+        log.info("click.declined", extra={"person": click.person, "subject": click.subject, "why": answer.why})
+        if answer.why not in words.OLD_CARD:
+            self._tell(click, words.said(answer))
+            return
+        with self._desk.database.read() as conn:
+            now = stands(conn, click.subject)
+        self._tell(click, words.since(answer, now))
+        self._refresh(click.subject)
+
+    def _open(self, click: Click, view: dict[str, Json]) -> None:
+        self._reply.open_view(trigger_id=click.trigger_id, view=view)
+
+    def _refresh(self, subject_id: str) -> None:
+        with self._desk.database.begin() as conn:
+            refresh(conn, self._desk, subject_id)
+
+    def _tell(self, click: Click, text: Safe) -> None:
+        self._reply.tell(channel=click.channel.id, user=click.person, text=text, thread_ts=click.thread_ts)
+
+
+def _in_form(answer: Done | Declined, form: Submission) -> dict[str, Json] | None:
+    """What a form shows after it was submitted: nothing, an error beside an input, or why it is not possible."""
+    if isinstance(answer, Done):
+        return None
+    beside = form.block_labelled(answer.say) if answer.why is Cause.BAD_INPUT else None
+    if beside is not None:
+        return {"response_action": "errors", "errors": {beside: answer.say[:2_000]}}
+    return {"response_action": "update", "view": not_possible(words.said(answer))}

@@ -1,0 +1,118 @@
+"""The Slack app: verifies what comes in, takes each thing once, and hands it to the code that knows."""
+
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from typing import Any
+
+from slack_bolt import Ack, App, BoltRequest, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
+
+from bot.core.errors import CountersignError
+from bot.core.ports import Json
+from bot.slack.answer_words import failed
+from bot.slack.blocks.modals import not_possible
+from bot.slack.clicks import Clicks
+from bot.slack.commands import Commands
+from bot.slack.payload import Click, Submission, click, submission
+from bot.store import interactions
+from bot.store.database import Database
+from bot.store.work import Clock
+
+log = logging.getLogger(__name__)
+
+_ASK = re.compile(r"^ask(:[a-z][a-z0-9-]*)?$")
+
+
+def bolt_app(
+    *,
+    signing_secret: str,
+    bot_token: str,
+    database: Database,
+    clicks: Clicks,
+    commands: Commands,
+    executor: Executor,
+    now: Clock,
+) -> App:
+    """An app that makes no call of its own; listeners run in `executor`, which the caller shuts down.
+
+    A click is acknowledged first and then carried out, for that may take longer than Slack waits; a form is carried
+    out first, for its answer is what the form shows.
+    """
+    app = App(
+        name="countersign",
+        signing_secret=signing_secret,
+        authorize=_authorize(bot_token),
+        listener_executor=executor,
+        attaching_function_token_enabled=False,
+    )
+    app.use(_once(database, now))
+    for action_id, act in {
+        "acknowledge": clicks.acknowledge,
+        "rerun": clicks.rerun,
+        "approve": clicks.approve,
+        "deny": clicks.deny,
+        "undo": clicks.undo,
+        _ASK: clicks.ask,
+    }.items():
+        app.action(action_id)(_on_click(clicks, act))
+    app.view("ask")(_on_submit(clicks.submit_ask))
+    app.view("deny")(_on_submit(clicks.submit_deny))
+    app.command("/billing")(_on_command(commands))
+    return app
+
+
+def _authorize(bot_token: str) -> Callable[..., AuthorizeResult]:
+    def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=bot_token)
+
+    return authorize
+
+
+def _once(database: Database, now: Clock) -> Callable[..., BoltResponse | None]:
+    """Slack retries events, and within five minutes anybody who captured a request could replay it."""
+
+    def once(request: BoltRequest, body: dict[str, Any], next_: Callable[[], None]) -> BoltResponse | None:
+        seen = body.get("event_id") or hashlib.sha256(request.raw_body.encode()).hexdigest()
+        with database.begin() as conn:
+            is_first = interactions.first_time(conn, str(seen)[:200], now())
+        if not is_first:
+            log.info("slack.repeated", extra={"interaction": str(seen)[:200]})
+            return BoltResponse(status=200)
+        next_()
+        return None
+
+    return once
+
+
+def _on_click(clicks: Clicks, act: Callable[[Click], None]) -> Callable[..., None]:
+    def on_click(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        made = click(body)
+        try:
+            act(made)
+        except CountersignError as error:
+            clicks.failed(made, error)
+
+    return on_click
+
+
+def _on_submit(act: Callable[[Submission], Mapping[str, Json] | None]) -> Callable[..., None]:
+    def on_submit(ack: Ack, body: dict[str, Any]) -> None:
+        try:
+            answer = act(submission(body))
+        except CountersignError as error:
+            log.warning("form.failed", extra={"error": str(error)})
+            answer = {"response_action": "update", "view": not_possible(failed(str(error)))}
+        ack(dict(answer) if answer else "")
+
+    return on_submit
+
+
+def _on_command(commands: Commands) -> Callable[..., None]:
+    def on_command(ack: Ack, body: dict[str, Any]) -> None:
+        ack(text=commands.answer(str(body.get("text") or "")), response_type="ephemeral")
+
+    return on_command

@@ -1,0 +1,152 @@
+"""What Slack sends when somebody clicks or submits, parsed at the door."""
+
+from collections.abc import Mapping
+
+from pydantic import Field, ValidationError
+
+from bot.core.errors import BadInput
+from bot.core.model import Lenient
+from bot.slack.blocks.modals import REASON, block_of
+
+
+class _Id(Lenient):
+    id: str
+
+
+class _Option(Lenient):
+    value: str
+
+
+class _Message(Lenient):
+    ts: str
+    thread_ts: str | None = None
+
+
+class _Action(Lenient):
+    action_id: str
+    block_id: str = ""
+    value: str | None = None
+    selected_option: _Option | None = None
+
+
+class Click(Lenient):
+    """A button or a menu of one of our messages."""
+
+    user: _Id
+    channel: _Id
+    message: _Message
+    trigger_id: str
+    actions: tuple[_Action, ...] = Field(min_length=1)
+
+    @property
+    def person(self) -> str:
+        return self.user.id
+
+    @property
+    def subject(self) -> str:
+        """The id before the colon: of an incident or a request."""
+        return self._value().partition(":")[0]
+
+    @property
+    def action(self) -> str:
+        """What follows the colon: an action of the runbook, or what to do."""
+        return self._value().partition(":")[2]
+
+    @property
+    def block_id(self) -> str:
+        """The block it was in; on a card, the digest that was on show."""
+        return self.actions[0].block_id
+
+    @property
+    def thread_ts(self) -> str:
+        return self.message.thread_ts or self.message.ts
+
+    def _value(self) -> str:
+        first = self.actions[0]
+        return first.value or (first.selected_option.value if first.selected_option else "")
+
+
+class _Value(Lenient):
+    type: str
+    value: str | None = None
+    selected_option: _Option | None = None
+
+    @property
+    def text(self) -> str | None:
+        return self.selected_option.value if self.selected_option else self.value
+
+
+class _State(Lenient):
+    values: dict[str, dict[str, _Value]] = Field(default_factory=dict)
+
+
+class _Label(Lenient):
+    text: str
+
+
+class _Block(Lenient):
+    block_id: str
+    label: _Label | None = None
+
+
+class _View(Lenient):
+    callback_id: str
+    private_metadata: str = ""
+    state: _State = _State()
+    blocks: tuple[_Block, ...] = ()
+
+
+class Submission(Lenient):
+    """A form that was submitted."""
+
+    user: _Id
+    view: _View
+
+    @property
+    def person(self) -> str:
+        return self.user.id
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """The ids that the form was opened with."""
+        return tuple(self.view.private_metadata.split(":"))
+
+    @property
+    def reason(self) -> str | None:
+        return self._typed().get(block_of(REASON))
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """What was typed, by input; what was left empty is not there."""
+        prefix = block_of("")
+        typed = self._typed().items()
+        return {
+            block.removeprefix(prefix): text for block, text in typed if text is not None and block != block_of(REASON)
+        }
+
+    def block_labelled(self, beginning_of: str) -> str | None:
+        """The id of the block whose label this sentence begins with; of any input when none is."""
+        asked = [block for block in self.view.blocks if block.label is not None]
+        named = [block for block in asked if block.label and beginning_of.startswith(f"{block.label.text}:")]
+        return next((block.block_id for block in named or asked), None)
+
+    def _typed(self) -> dict[str, str | None]:
+        return {
+            block: next((each.text for each in held.values()), None) for block, held in self.view.state.values.items()
+        }
+
+
+def click(body: object) -> Click:
+    """Raises BadInput when it is not a click on a message of ours."""
+    try:
+        return Click.model_validate(body)
+    except ValidationError as error:
+        raise BadInput(f"not a click on a message: {error.error_count()} fields are wrong") from error
+
+
+def submission(body: object) -> Submission:
+    """Raises BadInput when it is not a submitted form."""
+    try:
+        return Submission.model_validate(body)
+    except ValidationError as error:
+        raise BadInput(f"not a submitted form: {error.error_count()} fields are wrong") from error

@@ -1,0 +1,223 @@
+"""Views to build messages from: one incident in its states, evidence of every kind, a request in each stage."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.core.evidence import Answer, Column, Failure, Reason, Shown, Table
+from bot.engine.runbook import Risk
+from bot.slack.views import (
+    AlertView,
+    Asked,
+    Asking,
+    CardView,
+    ChecklistView,
+    EvidenceView,
+    Findings,
+    Link,
+    Mood,
+    Offer,
+    RequestLine,
+    RootView,
+    Stage,
+    Touched,
+    VoteView,
+)
+
+NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
+INCIDENT = "1f0c9a34-52b1-4b7e-9d55-3a1f6f1f0a01"
+REQUEST = "7c3d2b10-88aa-4f0e-8a41-0b6f5c2d9e02"
+DIGEST = "3e12ab90" + "c4" * 28
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def alert(number: int, *, is_firing: bool = True, says: str | None = None) -> AlertView:
+    return AlertView(
+        says=says or f"tenant=tenant-{number:02}", is_firing=is_firing, started_at=NOW - minutes(30 - number % 30)
+    )
+
+
+FINDINGS = Findings(
+    asking=Asking.DONE,
+    is_concluded=True,
+    held=("Beyond epsilon (0.5 %): replay late events, then reconcile.",),
+    warned=("Adjust by hand",),
+    unjudged=("ready.status != 'healthy' (needs ready, which has no answer)",),
+    unanswered=1,
+)
+OFFERS = (
+    Offer(action="replay", label="Replay last 24 h", is_suggested=True),
+    Offer(action="reconcile", label="Reconcile now", is_suggested=True),
+    Offer(action="adjust", label="Adjust by hand", caution="The drift is beyond epsilon; an adjustment would hide it."),
+)
+FIRING = RootView(
+    incident_id=INCIDENT,
+    system="StripeMeter",
+    event="stripemeter.reconciliation.drift",
+    title="Local usage and Stripe disagree",
+    summary="Drift of tenant demo is 2.1 %.",
+    severity="critical",
+    mood=Mood.FIRING,
+    started_at=NOW - minutes(30),
+    alerts=(alert(1),),
+    findings=FINDINGS,
+    offers=OFFERS,
+    links=(
+        Link(label="Prometheus", url="http://prometheus.example:9090/graph?g0.expr=drift&g0.tab=1"),
+        Link(label="Alertmanager", url="http://alertmanager.example:9093"),
+        Link(label="Guide", url="docs/hosts/stripemeter.md"),
+    ),
+)
+ACKNOWLEDGED = replace(
+    FIRING,
+    mood=Mood.ACKNOWLEDGED,
+    acknowledged_by="U0ANA",
+    acknowledged_at=NOW - minutes(5),
+    requests=(RequestLine(label="Replay last 24 h", stage=Stage.OPEN),),
+)
+RESOLVED = replace(
+    ACKNOWLEDGED,
+    mood=Mood.RESOLVED,
+    resolved_at=NOW,
+    alerts=(alert(1, is_firing=False),),
+    requests=(RequestLine(label="Replay last 24 h", stage=Stage.VERIFIED),),
+)
+TRUNCATED = replace(FIRING, alerts=tuple(alert(n, is_firing=n != 2) for n in range(1, 4)), truncated=4)
+FORTY = replace(FIRING, alerts=tuple(alert(n, is_firing=n % 4 != 0) for n in range(40)))
+ASKING = replace(FIRING, findings=Findings(asking=Asking.RUNNING), offers=())
+FAILED = replace(
+    FIRING, findings=Findings(asking=Asking.FAILED, error="rules/stripemeter.yml is no longer kept"), offers=()
+)
+NASTY = "<!channel> <@U0LEAD1> *bold* `code` & <https://evil.example|click> \u202eright-to-left jane@example.com "
+HUGE = replace(
+    FIRING,
+    title=NASTY * 20,
+    summary=NASTY * 400,
+    alerts=tuple(alert(n, says=NASTY * 10) for n in range(60)),
+    findings=replace(FINDINGS, held=(NASTY * 50,) * 30, unjudged=(NASTY * 20,) * 10),
+    offers=tuple(Offer(action=f"action-{n}", label=NASTY, is_suggested=n < 9, caution=NASTY) for n in range(30)),
+)
+
+
+def answer(*rows: tuple[object, ...], cut: bool = False, **columns: Shown) -> Answer:
+    made = tuple(Column(name=name, shown=shown) for name, shown in columns.items())
+    return Answer(table=Table.model_validate({"columns": made, "rows": rows, "cut": cut}))
+
+
+DRIFT = answer(
+    ("si_1AbCdEfGhIjKlM", 1204, 1179, 0.0212),
+    ("si_1NoPqRsTuVwXyZ", 880, 880, 0.0),
+    ("si_1AaBbCcDdEeFfG", 15, 14, 0.0714),
+    item=Shown.ID,
+    local_total=Shown.COUNT,
+    stripe_total=Shown.COUNT,
+    value=Shown.RATIO,
+)
+STATES = answer(("past_due", 41), ("active", 1_900), status=Shown.ENUM, n=Shown.COUNT)
+ONE = answer(
+    ("in_1AbCdEfGhIjKlM", "open", 1999, "eur", "2026-11-20T09:00:00Z"),
+    invoice=Shown.ID,
+    status=Shown.ENUM,
+    amount_due=Shown.MINOR,
+    currency=Shown.ENUM,
+    created=Shown.TIME,
+)
+EVIDENCE = EvidenceView(
+    number=1,
+    finished_at=NOW,
+    asked=(
+        Asked(id="drift", title="Drift by item", evidence=DRIFT),
+        Asked(id="states", title="Subscriptions by state", evidence=STATES),
+        Asked(id="invoice", title="The invoice at Stripe", evidence=ONE),
+        Asked(id="late", title="Late events", evidence=answer(id=Shown.ID)),
+        Asked(
+            id="ready",
+            title="Readiness",
+            evidence=Failure(reason=Reason.TIMEOUT, message="api did not answer within 10 s"),
+        ),
+        Asked(
+            id="watermark",
+            title="Watermarks",
+            evidence=Failure(reason=Reason.NOT_CONNECTED, message="db is not connected: set STRIPEMETER_READ_DSN"),
+        ),
+    ),
+)
+WIDE = answer(
+    *((f"evt_{n:014}", *("a word of text that is rather long",) * 11) for n in range(80)),
+    cut=True,
+    id=Shown.ID,
+    **{f"column_{n}": Shown.TEXT for n in range(11)},
+)
+CROWDED = EvidenceView(
+    number=3,
+    finished_at=NOW,
+    asked=tuple(Asked(id=f"q{n}", title=f"Question {n} " + NASTY * 5, evidence=WIDE) for n in range(60)),
+    error="the deadline of the whole diagnosis passed",
+)
+CHECKLIST = ChecklistView(
+    title="Local usage and Stripe disagree",
+    items=("Confirm tenant, metric and period", "Check the period boundary's time zone <!here>"),
+    guide="docs/hosts/stripemeter.md",
+)
+
+PREPARING = CardView(
+    request_id=REQUEST,
+    label="Replay last 24 h",
+    about="Sends the events of the last 24 hours once more. Stripe counts each only once.",
+    risk=Risk.HIGH,
+    stage=Stage.PREPARING,
+    requester="U0ANA",
+    requested_at=NOW - minutes(6),
+    reason="Drift after the worker was down",
+    needs=2,
+    approvers=("oncall", "leads"),
+    verifies='ready.status == "healthy" and drift.max <= 0.005',
+)
+OPEN = replace(
+    PREPARING,
+    stage=Stage.OPEN,
+    inputs=(("since", "24h"), ("metric", "api_calls")),
+    touched=Touched(
+        count=1204, sample=("evt_00000000000001", "evt_00000000000002"), sums=("1,204.00 EUR (amount_due)",)
+    ),
+    preview=answer(("api_calls", 1204), ("storage", 12), metric=Shown.ENUM, would_replay=Shown.COUNT),
+    calls=("POST /v1/replay at api",),
+    digest=DIGEST,
+    expires_at=NOW + minutes(24),
+)
+VOTED = replace(OPEN, votes=(VoteView(person="U0BEN", is_approval=True, at=NOW - minutes(2)),))
+SETTLED = replace(
+    VOTED, votes=(*VOTED.votes, VoteView(person="U0CAL", is_approval=True, at=NOW - minutes(1))), settled_at=NOW
+)
+CARDS = {
+    "preparing": PREPARING,
+    "open": OPEN,
+    "one-vote": VOTED,
+    "approved": replace(SETTLED, stage=Stage.APPROVED),
+    "denied": replace(
+        OPEN,
+        stage=Stage.DENIED,
+        votes=(VoteView(person="U0BEN", is_approval=False, at=NOW, reason="the worker is still down"),),
+    ),
+    "expired": replace(OPEN, stage=Stage.EXPIRED, settled_at=NOW),
+    "superseded": replace(
+        SETTLED, stage=Stage.SUPERSEDED, note="the targets changed from 1204 to 1300: 96 new, 0 gone"
+    ),
+    "refused": replace(PREPARING, stage=Stage.REFUSED, note="A replay is running already."),
+    "running": replace(SETTLED, stage=Stage.RUNNING, started_at=NOW),
+    "verifying": replace(
+        SETTLED, stage=Stage.VERIFYING, outcome="replayed 1204", verify_until=NOW + minutes(15), started_at=NOW
+    ),
+    "failed": replace(SETTLED, stage=Stage.FAILED, outcome="api refused: 422"),
+    "unknown": replace(SETTLED, stage=Stage.UNKNOWN, outcome="api: the outcome is unknown: timeout"),
+    "verified": replace(
+        SETTLED,
+        stage=Stage.VERIFIED,
+        outcome="replayed 1204",
+        verified_at=NOW,
+        undo=Offer(action="undo-replay", label="Take the replay back"),
+    ),
+    "not-verified": replace(SETTLED, stage=Stage.NOT_VERIFIED, outcome="drift.max is still 0.02"),
+}

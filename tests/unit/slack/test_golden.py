@@ -1,0 +1,100 @@
+"""Every message as it was judged to look right; a change to one is a change to look at.
+
+`UPDATE_GOLDEN=1 pytest tests/unit/slack/test_golden.py` writes the files anew.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from slack_sdk.models.blocks import Block
+
+from bot.slack.blocks.card import card
+from bot.slack.blocks.checklist import checklist
+from bot.slack.blocks.degrade import simpler
+from bot.slack.blocks.evidence import evidence
+from bot.slack.blocks.layout import Post, fits
+from bot.slack.blocks.root import root
+from sandbox.workspace.validate import check_message
+from tests.unit.slack import samples
+
+GOLDEN = Path(__file__).parents[2] / "data" / "golden"
+
+MESSAGES = {
+    "root-firing": root(samples.FIRING),
+    "root-acknowledged": root(samples.ACKNOWLEDGED),
+    "root-resolved": root(samples.RESOLVED),
+    "root-truncated": root(samples.TRUNCATED),
+    "root-forty-alerts": root(samples.FORTY),
+    "root-asking": root(samples.ASKING),
+    "root-diagnosis-failed": root(samples.FAILED),
+    "root-huge": root(samples.HUGE),
+    "evidence": evidence(samples.EVIDENCE),
+    "evidence-crowded": evidence(samples.CROWDED),
+    "evidence-without-tables": simpler("Evidence", evidence(samples.EVIDENCE).blocks)[0],
+    "evidence-in-words": simpler("Evidence", evidence(samples.EVIDENCE).blocks)[-1],
+    "checklist": checklist(samples.CHECKLIST),
+    **{f"card-{name}": card(view) for name, view in samples.CARDS.items()},
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_looks_as_it_was_judged_to_look_right(name: str) -> None:
+    path = GOLDEN / f"{name}.json"
+    made = {"text": MESSAGES[name].text, "blocks": list(MESSAGES[name].blocks)}
+
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    assert made == json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_slack_takes_every_message(name: str) -> None:
+    post = MESSAGES[name]
+
+    for block in Block.parse_all(list(post.blocks)):
+        block.to_dict()  # the SDK's own validators raise here
+    check_message(text=post.text, blocks=list(post.blocks) or None, attachments=None)
+    assert fits(post.blocks) or not post.blocks
+
+
+@pytest.mark.parametrize("name", [name for name, post in MESSAGES.items() if "huge" in name or "crowded" in name])
+def test_what_is_left_out_is_said(name: str) -> None:
+    told = json.dumps(MESSAGES[name].blocks, ensure_ascii=False)
+
+    assert "… and " in told or "did not fit" in told
+
+
+def test_every_golden_file_belongs_to_a_message() -> None:
+    assert {path.stem for path in GOLDEN.glob("*.json")} == set(MESSAGES)
+
+
+def test_each_stage_of_a_request_has_a_sample() -> None:
+    assert {view.stage for view in samples.CARDS.values()} == set(type(samples.OPEN.stage))
+
+
+def buttons(post: Post) -> dict[str, str]:
+    elements = [element for block in post.blocks if block["type"] == "actions" for element in block["elements"]]  # type: ignore[union-attr, index, call-overload]  # JSON
+    return {element["action_id"]: element.get("value", "") for element in elements}
+
+
+def test_buttons_carry_an_opaque_id_and_nothing_else() -> None:
+    open_card, firing = buttons(MESSAGES["card-open"]), buttons(MESSAGES["root-firing"])
+
+    assert open_card == {"approve": f"{samples.REQUEST}:approve", "deny": f"{samples.REQUEST}:deny"}
+    assert firing["ask:replay"] == f"{samples.INCIDENT}:replay"
+    assert all(value.startswith(samples.INCIDENT) for value in firing.values())
+
+
+def test_a_settled_request_can_no_longer_be_voted_on() -> None:
+    voted = {name for name, view in samples.CARDS.items() if "approve" in buttons(card(view))}
+
+    assert voted == {"open", "one-vote"}
+
+
+def test_a_vote_is_tied_to_the_digest_its_reader_saw() -> None:
+    actions = [block for block in MESSAGES["card-open"].blocks if block["type"] == "actions"]
+
+    assert [block["block_id"] for block in actions] == [samples.DIGEST]
