@@ -183,7 +183,9 @@ def breaking(database_url: str) -> Iterator[Breaking]:
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_claim_whose_commit_broke_is_run_all_the_same(breaking: Breaking, moment: Literal["before", "after"]) -> None:
+def test_a_claim_whose_commit_broke_is_run_all_the_same(
+    database: Database, breaking: Breaking, moment: Literal["before", "after"]
+) -> None:
     ran: list[str] = []
     durable = _durable(breaking, ran.append)
     durable.start()
