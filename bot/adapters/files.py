@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bot.core.errors import ContentError, ContentErrors
-from bot.engine.catalog import Catalog, restore
-from bot.engine.check import checked
+from bot.engine import check_alerts
+from bot.engine.catalog import Catalog, parse, restore
+from bot.engine.check import checked, content
 
 _KEPT = 16  # revisions in memory; older ones come from the store
 
@@ -70,12 +71,20 @@ def load(*, rules: Path, runbooks: Path) -> Catalog:
 
 
 def check(*, rules: Path, runbooks: Path, alerts: Path) -> list[ContentError]:
-    """Everything that is wrong with the content of these places."""
+    """Everything that is wrong with the content of these places, in the order of files and lines."""
+    findings: list[ContentError] = []
+    texts: dict[str, str] = {}
     try:
-        load(rules=rules, runbooks=runbooks)
+        texts = _texts(rules=rules, runbooks=runbooks)
     except ContentErrors as errors:
-        return list(errors.findings)
-    return []
+        findings += errors.findings
+    parsed = parse(texts)
+    findings += content(parsed)
+    try:
+        findings += check_alerts.alerts(alerts.read_text(encoding="utf-8"), file=str(alerts), parsed=parsed)
+    except (OSError, UnicodeDecodeError) as error:
+        findings.append(ContentError(file=str(alerts), line=1, where="", what=f"cannot be read: {error}"))
+    return list(ContentErrors(_reached(each, rules=rules, runbooks=runbooks) for each in findings).findings)
 
 
 def _texts(*, rules: Path, runbooks: Path) -> dict[str, str]:

@@ -1,10 +1,10 @@
 """Templates in content files, each of a kind that knows what its text becomes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from jinja2 import Undefined
+from jinja2 import Undefined, nodes
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
@@ -46,6 +46,23 @@ class Template:
         self.names = names_of(tree)
         self.paths = paths_of(tree)
         self.reads = reads_of(tree)
+        self._body = tree.body
+
+    def filled(self, stand_in: str) -> str:
+        """The text with `stand_in` for every value, for a check of what surrounds them."""
+        return "".join(part.data if isinstance(part, nodes.TemplateData) else stand_in for part in self._parts())
+
+    def unfiltered(self, name: str) -> list[str]:
+        """The names of the inserted values that do not go through this filter last."""
+        return [
+            ", ".join(sorted(names_of(nodes.Template([nodes.Output([part])])))) or "a value"
+            for part in self._parts()
+            if not isinstance(part, nodes.TemplateData) and not (isinstance(part, nodes.Filter) and part.name == name)
+        ]
+
+    def _parts(self) -> Iterator[nodes.Node]:
+        for each in self._body:
+            yield from each.nodes if isinstance(each, nodes.Output) else [each]
 
     def render(self, scope: Mapping[str, object]) -> str:
         """Fill in. Raises ExpressionError, naming the template, when a value is missing."""
