@@ -15,10 +15,29 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 
 
 
 @dataclass(slots=True)
+class _Histogram:
+    below: list[int] = field(default_factory=lambda: [0] * len(BUCKETS))
+    count: int = 0
+    total: float = 0.0
+
+    def add(self, value: float) -> None:
+        self.below = [n + (value <= edge) for n, edge in zip(self.below, BUCKETS, strict=True)]
+        self.count += 1
+        self.total += value
+
+    def lines(self, name: str, labels: Labels) -> Iterable[str]:
+        for edge, below in zip(BUCKETS, self.below, strict=True):
+            yield f"{name}_bucket{_braces((*labels, ('le', _number(edge))))} {below}"
+        yield f"{name}_bucket{_braces((*labels, ('le', '+Inf')))} {self.count}"
+        yield f"{name}_sum{_braces(labels)} {_number(self.total)}"
+        yield f"{name}_count{_braces(labels)} {self.count}"
+
+
+@dataclass(slots=True)
 class _Family:
     kind: Kind
     values: dict[Labels, float] = field(default_factory=dict)
-    observed: dict[Labels, list[float]] = field(default_factory=dict)
+    histograms: dict[Labels, _Histogram] = field(default_factory=dict)
 
 
 class Meters:
@@ -47,7 +66,7 @@ class Meters:
     def observe(self, name: str, value: float, /, **labels: str) -> None:
         """Add one observation to a histogram."""
         with self._lock:
-            self._family(name, "histogram").observed.setdefault(_key(labels), []).append(value)
+            self._family(name, "histogram").histograms.setdefault(_key(labels), _Histogram()).add(value)
 
     def value(self, name: str, /, **labels: str) -> float | None:
         """The present value of one counter or gauge; None before its first event."""
@@ -65,12 +84,12 @@ class Meters:
         with self._lock:
             lines: list[str] = []
             for name, family in sorted(self._families.items()):
-                if not family.values and not family.observed:
+                if not family.values and not family.histograms:
                     continue
                 lines.append(f"# TYPE {name} {family.kind}")
                 lines += [f"{name}{_braces(labels)} {_number(v)}" for labels, v in sorted(family.values.items())]
-                for labels, seen in sorted(family.observed.items()):
-                    lines += _histogram(name, labels, seen)
+                for labels in sorted(family.histograms):
+                    lines += family.histograms[labels].lines(name, labels)
         return "\n".join(lines) + "\n"
 
     def _family(self, name: str, kind: Kind) -> _Family:
@@ -79,15 +98,6 @@ class Meters:
 
 def _key(labels: dict[str, str]) -> Labels:
     return tuple(sorted(labels.items()))
-
-
-def _histogram(name: str, labels: Labels, seen: list[float]) -> Iterable[str]:
-    for edge in BUCKETS:
-        below = sum(1 for value in seen if value <= edge)
-        yield f"{name}_bucket{_braces((*labels, ('le', _number(edge))))} {below}"
-    yield f"{name}_bucket{_braces((*labels, ('le', '+Inf')))} {len(seen)}"
-    yield f"{name}_sum{_braces(labels)} {_number(sum(seen))}"
-    yield f"{name}_count{_braces(labels)} {len(seen)}"
 
 
 def _braces(labels: Labels) -> str:

@@ -124,6 +124,8 @@ class Cluster:
         if self._pointer.exists():
             last = Path(self._pointer.read_text())
             if last.is_dir():
+                # The list of processes that use it still names the one that crashed: it would never be stopped.
+                (last / ".handle_pids.json").unlink(missing_ok=True)
                 return last
         folder = Path(tempfile.mkdtemp(prefix="countersign-pg-"))
         self._pointer.write_text(str(folder))

@@ -86,6 +86,11 @@ class World:
                 self._begin(system, accounts)
             self._effects.reset()
 
+    @property
+    def dsns(self) -> dict[str, str]:
+        """The database URLs for a bot's roles, by variable name; they exist once the world is started."""
+        return {name: value for name, value in self.environment("").items() if name.endswith("_DSN")}
+
     def effects(self) -> list[Effect]:
         """Everything that happened anywhere, oldest first."""
         kept = [effect for system in self._systems for effect in system.effects()]

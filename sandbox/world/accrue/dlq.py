@@ -42,18 +42,20 @@ class Filter:
     event_ids: Sequence[UUID] | None = None
 
 
+_LIVE = "state in ('available', 'scheduled', 'executing', 'retryable')"
 _LIVE_JOB = text(
-    """select 1 from oban_jobs
-       where worker = :worker and args->>'webhook_event_id' = cast(:id as text)
-         and state in ('available', 'scheduled', 'executing', 'retryable') limit 1"""
+    f"""select 1 from oban_jobs
+        where worker = :worker and args->>'webhook_event_id' = cast(:id as text) and {_LIVE} limit 1"""
 )
 _MATCHING = text(
-    """select id from accrue_webhook_events
+    f"""select id from accrue_webhook_events
        where status in ('dead', 'failed')
          and (cast(:type as text) is null or type = :type)
          and (cast(:since as timestamp) is null or inserted_at >= :since)
          and (cast(:until as timestamp) is null or inserted_at <= :until)
          and (cast(:ids as uuid[]) is null or id = any(cast(:ids as uuid[])))
+         and not exists (select 1 from oban_jobs j where j.worker = :worker and {_LIVE}
+                         and j.args->>'webhook_event_id' = cast(accrue_webhook_events.id as text))
        order by inserted_at, id"""
 )
 
@@ -108,7 +110,7 @@ def insert_job(connection: Connection, event_id: UUID, *, now: datetime) -> int:
 
 
 def matching(connection: Connection, wanted: Filter) -> list[UUID]:
-    """The dead and failed events a bulk replay would take, oldest first."""
-    values = {"type": wanted.type, "since": wanted.since, "until": wanted.until}
+    """The dead and failed events without a live job that a bulk replay would take, oldest first."""
+    values = {"type": wanted.type, "since": wanted.since, "until": wanted.until, "worker": WORKER}
     ids = None if wanted.event_ids is None else [str(event_id) for event_id in wanted.event_ids]
     return list(connection.execute(_MATCHING, {**values, "ids": ids}).scalars())

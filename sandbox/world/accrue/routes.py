@@ -67,7 +67,7 @@ class AccrueRoutes:
                 methods=["POST"],
             ),
             route("/internal/accrue/dlq/events/{id}", self._inside(self._event), methods=["GET"]),
-            route("/internal/accrue/dlq/requests/{key}", self._inside(self._request), methods=["GET"]),
+            route("/internal/accrue/dlq/requests/{key:path}", self._inside(self._request), methods=["GET"]),
             route("/internal/accrue/queues", self._inside(self._queues), methods=["GET"]),
             route(
                 "/internal/accrue/queues/{queue}/{verb}",

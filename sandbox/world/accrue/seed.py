@@ -3,7 +3,9 @@
 # ruff: noqa: A002 - `type` is the column's name
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -59,10 +61,16 @@ _METER_EVENT = text(
 
 def seed(connection: Connection, ids: Ids, *, accounts: list[Account], now: datetime) -> None:
     """Mirror the accounts and lay a quiet history of webhooks behind them. `now` is UTC without a zone."""
-    for number, account in enumerate(accounts):
-        _mirror(connection, ids, account, now=now)
-        for back in range(2):
-            _old_webhook(connection, ids, account, at=now - timedelta(hours=2 + number, minutes=back))
+    owners = [_Owner(account, ids.uuid(), ids.uuid()) for account in accounts]
+    connection.execute(CUSTOMER, [_customer(owner, ids, now=now) for owner in owners])
+    connection.execute(SUBSCRIPTION, [_subscription(owner, now=now) for owner in owners])
+    connection.execute(INVOICE, [_invoice(owner, invoice) for owner in owners for invoice in owner.account.invoices])
+    connection.execute(CHARGE, [_charge(owner, charge) for owner in owners for charge in owner.account.charges])
+    connection.execute(_METER_EVENT, [_usage(owner, ids, now=now) for owner in owners])
+    moments = [now - timedelta(hours=2 + number, minutes=back) for number in range(len(owners)) for back in range(2)]
+    webhooks = [_old_webhook(ids, owners[number // 2].account, at=at) for number, at in enumerate(moments)]
+    connection.execute(WEBHOOK, [{**row, "raw": str(row["raw"]).encode()} for row in webhooks])
+    connection.execute(JOB, [_done_job(row, at=at) for row, at in zip(webhooks, moments, strict=True)])
 
 
 def webhook_row(ids: Ids, *, evt: str, type: str, subject: Obj, status: str, at: datetime, updated: datetime) -> Obj:
@@ -75,62 +83,69 @@ def webhook_row(ids: Ids, *, evt: str, type: str, subject: Obj, status: str, at:
     }  # fmt: skip
 
 
-def _mirror(connection: Connection, ids: Ids, account: Account, *, now: datetime) -> None:
-    customer, subscription = ids.uuid(), ids.uuid()
-    cus = account.customer
-    connection.execute(
-        CUSTOMER,
-        {
-            "id": customer, "owner": str(ids.uuid()), "processor_id": cus["id"], "name": cus["name"],
-            "email": cus["email"], "data": json.dumps(cus), "now": now,
-        },
-    )  # fmt: skip
-    connection.execute(
-        SUBSCRIPTION,
-        {
-            "id": subscription, "customer": customer, "processor_id": account.subscription["id"],
-            "status": account.subscription["status"], "start": _moment(account.invoices[-1]["period_start"]),
-            "end": _moment(account.invoices[-1]["period_end"]), "data": json.dumps(account.subscription), "now": now,
-        },
-    )  # fmt: skip
-    owner = {"customer": customer, "subscription": subscription}
-    connection.execute(INVOICE, [{**owner, **_invoice(invoice)} for invoice in account.invoices])
-    connection.execute(CHARGE, [{**owner, **_charge(charge)} for charge in account.charges])
-    used = {"customer": customer, "cus": cus["id"], "value": ids.random.randrange(1, 900)}
-    known = {"identifier": str(ids.uuid()), "operation": str(ids.uuid()), "at": now - timedelta(hours=3)}
-    connection.execute(_METER_EVENT, {**used, **known})
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    account: Account
+    customer_id: UUID
+    subscription_id: UUID
+
+    def names(self) -> dict[str, object]:
+        return {"customer": self.customer_id, "subscription": self.subscription_id}
 
 
-def _invoice(invoice: Obj) -> dict[str, object]:
+def _customer(owner: _Owner, ids: Ids, *, now: datetime) -> dict[str, object]:
+    customer = owner.account.customer
     return {
-        "processor_id": invoice["id"], "status": invoice["status"], "amount": invoice["amount_due"],
+        "id": owner.customer_id, "owner": str(ids.uuid()), "processor_id": customer["id"], "name": customer["name"],
+        "email": customer["email"], "data": json.dumps(customer), "now": now,
+    }  # fmt: skip
+
+
+def _subscription(owner: _Owner, *, now: datetime) -> dict[str, object]:
+    subscription, latest = owner.account.subscription, owner.account.invoices[-1]
+    return {
+        "id": owner.subscription_id, "customer": owner.customer_id, "processor_id": subscription["id"],
+        "status": subscription["status"], "start": _moment(latest["period_start"]),
+        "end": _moment(latest["period_end"]), "data": json.dumps(subscription), "now": now,
+    }  # fmt: skip
+
+
+def _invoice(owner: _Owner, invoice: Obj) -> dict[str, object]:
+    return {
+        **owner.names(), "processor_id": invoice["id"], "status": invoice["status"], "amount": invoice["amount_due"],
         "paid": invoice["amount_paid"], "number": invoice["number"], "hosted": invoice["hosted_invoice_url"],
         "pdf": invoice["invoice_pdf"], "start": _moment(invoice["period_start"]),
         "end": _moment(invoice["period_end"]), "data": json.dumps(invoice),
     }  # fmt: skip
 
 
-def _charge(charge: Obj) -> dict[str, object]:
+def _charge(owner: _Owner, charge: Obj) -> dict[str, object]:
     amount = int(str(charge["amount"]))
     return {
-        "processor_id": charge["id"], "amount": amount, "status": charge["status"], "fee": amount * 29 // 1000 + 30,
-        "at": _moment(charge["created"]), "data": json.dumps(charge),
+        **owner.names(), "processor_id": charge["id"], "amount": amount, "status": charge["status"],
+        "fee": amount * 29 // 1000 + 30, "at": _moment(charge["created"]), "data": json.dumps(charge),
     }  # fmt: skip
 
 
-def _old_webhook(connection: Connection, ids: Ids, account: Account, *, at: datetime) -> None:
-    row = webhook_row(
+def _usage(owner: _Owner, ids: Ids, *, now: datetime) -> dict[str, object]:
+    return {
+        "customer": owner.customer_id, "cus": owner.account.customer["id"], "value": ids.random.randrange(1, 900),
+        "identifier": str(ids.uuid()), "operation": str(ids.uuid()), "at": now - timedelta(hours=3),
+    }  # fmt: skip
+
+
+def _old_webhook(ids: Ids, account: Account, *, at: datetime) -> Obj:
+    return webhook_row(
         ids, evt=ids.stripe("evt"), type="invoice.paid", subject=account.invoices[0], status="succeeded", at=at,
         updated=at + timedelta(seconds=1),
     )  # fmt: skip
-    connection.execute(WEBHOOK, {**row, "raw": str(row["raw"]).encode()})
-    connection.execute(
-        JOB,
-        {
-            "state": "completed", "queue": QUEUE, "worker": WORKER, "errors": [], "attempt": 1, "max": MAX_ATTEMPTS,
-            "args": json.dumps({"webhook_event_id": row["id"]}), "at": at, "done": at + timedelta(seconds=1),
-        },
-    )  # fmt: skip
+
+
+def _done_job(row: Obj, *, at: datetime) -> dict[str, object]:
+    return {
+        "state": "completed", "queue": QUEUE, "worker": WORKER, "errors": [], "attempt": 1, "max": MAX_ATTEMPTS,
+        "args": json.dumps({"webhook_event_id": row["id"]}), "at": at, "done": at + timedelta(seconds=1),
+    }  # fmt: skip
 
 
 def _moment(unix: object) -> datetime:

@@ -168,6 +168,18 @@ def test_a_bulk_replay_takes_the_named_events_and_skips_those_no_longer_dead(
     assert eventually(lambda: [status(env, event_id) for event_id in ids] == ["succeeded"] * 3 + ["dead"])
 
 
+def test_a_dry_run_leaves_out_what_already_has_a_live_job(world: RunningWorld, env: dict[str, str]) -> None:
+    ids = world.start("dead-letter-webhooks", count=2)["event_ids"]
+    call(env, "POST", "queues/accrue_webhooks/pause")
+    replay(env, ids[0])
+    with owner(world).begin() as connection:
+        connection.execute(text("update accrue_webhook_events set status = 'failed' where id = :id"), {"id": ids[0]})
+
+    answer = call(env, "POST", "dlq/bulk_replay", json={"dry_run": True, "event_ids": ids}).json()
+
+    assert (answer["would_requeue"], answer["event_ids"]) == (1, [ids[1]])
+
+
 def test_a_window_that_ends_before_the_events_finds_none(world: RunningWorld, env: dict[str, str]) -> None:
     world.start("dead-letter-webhooks")
 

@@ -37,6 +37,11 @@ def test_the_environment_names_all_that_a_bot_needs_at_this_address(world: Runni
     assert all(value.startswith(world.base) for name, value in environment.items() if name.endswith("_URL"))
 
 
+def test_the_database_urls_are_told_by_name(world: RunningWorld) -> None:
+    assert set(world.world.dsns) == {"ACCRUE_READ_DSN", "STRIPEMETER_READ_DSN", "AIVO_READ_DSN", "AIVO_WRITE_DSN"}
+    assert all(dsn.startswith("postgresql+psycopg://countersign_") for dsn in world.world.dsns.values())
+
+
 def test_scenarios_are_listed_in_words_and_none_runs_at_first(world: RunningWorld) -> None:
     listed = world.scenarios()
 
