@@ -12,9 +12,10 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.core.errors import CountersignError
 from bot.core.ports import Json
+from bot.desk import Desk
 from bot.slack.answer_words import failed
 from bot.slack.blocks.modals import not_possible
-from bot.slack.clicks import Clicks
+from bot.slack.clicks import Clicks, Reply
 from bot.slack.commands import Commands
 from bot.slack.payload import Click, Submission, click, submission
 from bot.store import interactions
@@ -26,21 +27,14 @@ log = logging.getLogger(__name__)
 _ASK = re.compile(r"^ask(:[a-z][a-z0-9-]*)?$")
 
 
-def bolt_app(
-    *,
-    signing_secret: str,
-    bot_token: str,
-    database: Database,
-    clicks: Clicks,
-    commands: Commands,
-    executor: Executor,
-    now: Clock,
-) -> App:
+def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, reply: Reply, executor: Executor) -> App:
     """An app that makes no call of its own; listeners run in `executor`, which the caller shuts down.
 
     A click is acknowledged first and then carried out, for that may take longer than Slack waits; a form is carried
     out first, for its answer is what the form shows.
     """
+    clicks = Clicks(desk=desk, reply=reply)
+    commands = Commands(database=desk.database, contents=desk.contents)
     app = App(
         name="countersign",
         signing_secret=signing_secret,
@@ -48,15 +42,16 @@ def bolt_app(
         listener_executor=executor,
         attaching_function_token_enabled=False,
     )
-    app.use(_once(database, now))
-    for action_id, act in {
+    app.use(_once(desk.database, desk.now))
+    buttons: dict[str | re.Pattern[str], Callable[[Click], None]] = {
         "acknowledge": clicks.acknowledge,
         "rerun": clicks.rerun,
         "approve": clicks.approve,
         "deny": clicks.deny,
         "undo": clicks.undo,
         _ASK: clicks.ask,
-    }.items():
+    }
+    for action_id, act in buttons.items():
         app.action(action_id)(_on_click(clicks, act))
     app.view("ask")(_on_submit(clicks.submit_ask))
     app.view("deny")(_on_submit(clicks.submit_deny))

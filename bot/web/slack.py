@@ -13,8 +13,8 @@ from starlette.routing import Route
 _MOST = 1_000_000  # bytes; Slack sends a tenth of that at most
 
 
-def slack_events(app: App, *, executor: Executor) -> Route:
-    """The route. The app waits for a listener's answer, so it is dispatched in `executor`, never on the event loop."""
+def slack_routes(app: App, *, executor: Executor) -> tuple[Route, ...]:
+    """The route. The app waits for a listener, so it is dispatched in `executor` and never on the event loop."""
 
     async def events(request: Request) -> Response:
         if not re.fullmatch(r"[0-9]{1,12}", request.headers.get("x-slack-request-timestamp", "")):
@@ -31,4 +31,4 @@ def slack_events(app: App, *, executor: Executor) -> Route:
         answer = await asyncio.get_running_loop().run_in_executor(executor, app.dispatch, received)
         return to_starlette_response(answer)
 
-    return Route("/slack/events", events, methods=["POST"])
+    return (Route("/slack/events", events, methods=["POST"]),)
