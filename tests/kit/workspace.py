@@ -103,6 +103,10 @@ class Control:
     def limit_rates(self, *, on: bool) -> None:
         self.client.post("/control/rate-limits", json={"on": on}).raise_for_status()
 
+    def connections(self) -> int:
+        """How many Socket Mode connections the bot holds."""
+        return int(self._get("socket")["connections"])
+
     def refresh_sockets(self) -> int:
         """Hang up on every Socket Mode connection; answers how many there were."""
         return int(self.client.post("/control/socket/refresh").raise_for_status().json()["closed"])

@@ -41,6 +41,7 @@ class Arrange:
             Route("/control/faults", self.inject, methods=["POST"]),
             Route("/control/faults", self.clear_faults, methods=["DELETE"]),
             Route("/control/rate-limits", self.limit, methods=["POST"]),
+            Route("/control/socket", self.show_sockets, methods=["GET"]),
             Route("/control/socket/refresh", self.refresh_sockets, methods=["POST"]),
             Route("/control/reset", self.reset, methods=["POST"]),
         ]
@@ -65,6 +66,9 @@ class Arrange:
             return asked
         self._limits.enforced = asked.on
         return JSONResponse({"ok": True})
+
+    async def show_sockets(self, _: Request) -> Response:
+        return JSONResponse({"connections": self._sockets.connections})
 
     async def refresh_sockets(self, _: Request) -> Response:
         closed = self._sockets.connections
