@@ -50,10 +50,10 @@ class PostgreSQL:
         log = self._folder / "log"
         socket = f"-h '' -k {self._folder}"
         self._control("restart", "-m", mode, "-l", str(log), "-o", socket)
+        self._server.ensure_postgres_running()  # learns the new process, which it is to stop at the end
 
     def stop(self) -> None:
         self._admin.dispose()
-        self._control("stop", "-m", "immediate")
         self._server.cleanup()
 
     def _control(self, *arguments: str) -> None:
