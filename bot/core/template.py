@@ -53,9 +53,11 @@ class Template:
         return "".join(part.data if isinstance(part, nodes.TemplateData) else stand_in for part in self._parts())
 
     def unfiltered(self, name: str) -> list[str]:
-        """The names of the inserted values that do not go through this filter last."""
+        """The inserted values that do not go through this filter last, by the names they read."""
         return [
-            ", ".join(sorted(names_of(nodes.Template([nodes.Output([part])])))) or "a value"
+            ", ".join(
+                sorted({each.name for each in (part, *part.find_all(nodes.Name)) if isinstance(each, nodes.Name)})
+            )
             for part in self._parts()
             if not isinstance(part, nodes.TemplateData) and not (isinstance(part, nodes.Filter) and part.name == name)
         ]

@@ -6,8 +6,9 @@ Whether Prometheus itself takes the file is promtool's to say; this is about the
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from bot.core.errors import ContentError, ContentErrors
 from bot.core.event import ops_event
@@ -25,14 +26,23 @@ _SEVERITIES = ("critical", "warning", "info")
 _DURATION = re.compile(r"0|(\d+(ms|s|m|h|d|w|y))+")
 
 
+def _as_prometheus_writes_it(duration: str) -> str:
+    if not _DURATION.fullmatch(duration):
+        raise ValueError(f"{duration!r} is not a duration; write 30s, 5m, 1h or 1d")
+    return duration
+
+
+PrometheusDuration = Annotated[str, AfterValidator(_as_prometheus_writes_it)]
+
+
 class AlertingRule(Frozen):
     """One rule of Prometheus: an alert, or a recorded series."""
 
     alert: str | None = None
     record: str | None = None
     expr: str
-    for_: str = Field(alias="for", default="0s", pattern=_DURATION.pattern)
-    keep_firing_for: str = Field(default="0s", pattern=_DURATION.pattern)
+    for_: PrometheusDuration = Field(alias="for", default="0s")
+    keep_firing_for: PrometheusDuration = "0s"
     labels: dict[str, str] = Field(default_factory=dict)
     annotations: dict[str, str] = Field(default_factory=dict)
 
@@ -45,9 +55,9 @@ class AlertingRule(Frozen):
 
 class RuleGroup(Frozen):
     name: str
-    interval: str | None = None
+    interval: PrometheusDuration | None = None
     limit: int | None = None
-    query_offset: str | None = None
+    query_offset: PrometheusDuration | None = None
     labels: dict[str, str] = Field(default_factory=dict)
     rules: tuple[AlertingRule, ...]
 

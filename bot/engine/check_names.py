@@ -52,19 +52,19 @@ def parsed_in(part: object, path: Path) -> Iterator[tuple[Path, Parsed]]:
 
 def _places(runbook: Runbook, system: System) -> Iterator[tuple[Path, Fields, object]]:
     """The parts of a runbook, each with what it sees."""
-    questions = {question.id: answer(question.step) for question in runbook.diagnose}
-    base = _base(system)
+    questions: dict[str, Shape] = {question.id: answer(question.step) for question in reversed(runbook.diagnose)}
+    base = _with(_base(system), questions)
     for at, (name, param) in enumerate(runbook.params.items()):
-        earlier = fields(list(runbook.params)[:at])
-        yield ("params", name), _with(base, params=earlier, **questions), param
-    seen = _with(base, params=fields(runbook.params), **questions)
+        yield ("params", name), _with(base, {"params": fields(list(runbook.params)[:at])}), param
+    seen = _with(base, {"params": fields(runbook.params)})
     yield ("summary",), seen, runbook.summary
     yield ("diagnose",), seen, runbook.diagnose
     yield ("conclude",), seen, runbook.conclude
     undoing = {action.undo for action in runbook.actions if action.undo}
     for at, action in enumerate(runbook.actions):
-        original = {"original": _original(runbook, action)} if action.id in undoing or action.is_undo_only else {}
-        scope = _with(seen, request=fields(REQUEST), **original)
+        scope = _with(seen, {"request": fields(REQUEST)})
+        if action.id in undoing or action.is_undo_only:
+            scope = _with(scope, {"original": _original(runbook, action)})
         yield from _places_of_action(action, ("actions", at), scope, questions)
 
 
@@ -73,21 +73,22 @@ def _places_of_action(
 ) -> Iterator[tuple[Path, Fields, object]]:
     yield (*path, "when"), scope, action.when
     yield (*path, "inputs"), scope, action.inputs
-    scope = _with(scope, inputs=fields(action.inputs))
+    scope = _with(scope, {"inputs": fields(action.inputs)})
     yield (*path, "targets"), scope, action.targets
-    scope = _with(scope, targets=targets(action.targets))
+    scope = _with(scope, {"targets": targets(action.targets)})
     if action.preview:
         yield (*path, "preview"), scope, action.preview.model_copy(update={"say": None})
-        scope = _with(scope, preview=answer(action.preview.step))
+        scope = _with(scope, {"preview": answer(action.preview.step)})
         yield (*path, "preview", "say"), scope, action.preview.say
     yield (*path, "refuse"), scope, action.refuse
+    each = _with(scope, {"target": None})
     for at, deed in enumerate(action.do):
-        yield (*path, "do", at), _with(scope, target=None) if deed.each else scope, deed
+        yield (*path, "do", at), each if deed.each else scope, deed
     if action.probe:
-        in_each = {"target": None} if all(deed.each for deed in action.do) else {}
-        yield (*path, "probe"), _with(scope, **in_each, probe=answer(action.probe.step)), action.probe
-    asked = {question.id: answer(question.step) for question in action.verify.ask}
-    yield (*path, "verify"), _with(scope, before=Fields(names=questions), **asked), action.verify
+        of_one = each if all(deed.each for deed in action.do) else scope
+        yield (*path, "probe"), _with(of_one, {"probe": answer(action.probe.step)}), action.probe
+    asked: dict[str, Shape] = {question.id: answer(question.step) for question in action.verify.ask}
+    yield (*path, "verify"), _with(scope, {"before": Fields(names=questions), **asked}), action.verify
 
 
 def _base(system: System) -> Fields:
@@ -108,7 +109,7 @@ def _original(runbook: Runbook, undo: Action) -> Fields:
     return fields(["request_id", "ids"], rows=Items(each=fields(rows)), inputs=fields(inputs))
 
 
-def _with(scope: Fields, **more: Shape) -> Fields:
+def _with(scope: Fields, more: Mapping[str, Shape]) -> Fields:
     return Fields(names={**scope.names, **more})
 
 

@@ -16,10 +16,10 @@ def promql(source: Source[Runbook]) -> Iterator[ContentError]:
     """Findings about every PromQL text of a runbook."""
     for path, step in steps_in(source.value, ()):
         if isinstance(step, Promql):
-            where = (*path, "query")
-            for inserted in step.query.unfiltered("promql"):
-                yield source.document.finding(where, f"put {inserted} through the filter: {{{{ … | promql }}}}")
-            if why := unparsed(step.query):
+            where, loose = (*path, "query"), step.query.unfiltered("promql")
+            for name in loose:
+                yield source.document.finding(where, f"put what you insert from {name} in as {{{{ … | promql }}}}")
+            if not loose and (why := unparsed(step.query)):
                 yield source.document.finding(where, why)
 
 

@@ -9,6 +9,7 @@ from bot.core.errors import ContentError
 from bot.core.facts import RESERVED as FACTS
 from bot.engine.catalog import Source
 from bot.engine.document import Document, Path
+from bot.engine.naming import read_by
 from bot.engine.reading import did_you_mean
 from bot.engine.runbook import Action, Input, Runbook
 from bot.engine.shapes import columns_of
@@ -37,7 +38,7 @@ def references(source: Source[Runbook], system: System) -> Iterator[ContentError
     for at, action in enumerate(runbook.actions):
         if counted[action.id] > 1:
             yield document.finding(("actions", at, "id"), f"another action is called {action.id} already")
-        yield from _action(document, ("actions", at), action, actions, system)
+        yield from _action(document, ("actions", at), action, runbook, system)
     for path, step in steps_in(runbook, ()):
         if why := _misplaced(step, system):
             yield document.finding((*path, "at"), why)
@@ -62,9 +63,8 @@ def steps_in(part: object, path: Path) -> Iterator[tuple[Path, Step]]:
                 yield from steps_in(value, (*path, at))
 
 
-def _action(
-    document: Document, path: Path, action: Action, actions: set[str], system: System
-) -> Iterator[ContentError]:
+def _action(document: Document, path: Path, action: Action, runbook: Runbook, system: System) -> Iterator[ContentError]:
+    actions = {each.id for each in runbook.actions}
     yield from _known(document, (*path, "instead"), action.instead, actions, "action")
     if action.undo is not None and action.undo not in actions:
         yield document.finding((*path, "undo"), f"no action {action.undo}{did_you_mean(action.undo, actions)}")
@@ -81,6 +81,9 @@ def _action(
     if columns is not None and action.targets.id not in columns:
         what = f"its step has no column {action.targets.id}; name the column that tells targets apart under id:"
         yield document.finding((*path, "targets"), what)
+    if not read_by(action.verify, runbook) and not action.verify.ask:
+        what = "names no question, so it would prove nothing; ask what the action should have changed"
+        yield document.finding((*path, "verify", "until"), what)
     if action.verify.every > action.verify.within:
         yield document.finding((*path, "verify", "every"), "is longer than within:, so it would be looked at only once")
 

@@ -138,8 +138,9 @@ def _binds(text: str, *, given: set[str]) -> Iterator[str]:
 
 def _columns(document: Document, path: Path, step: SqlRead | SqlChange, text: str) -> Iterator[ContentError]:
     """A declared column that the text does not even mention is a slip of the pen."""
-    mentioned = {token.strip('"') for kind, token in tokens(text) if kind in {"word", "name"}}
+    found = tokens(text)
+    mentioned = {token.strip('"') for kind, token in found if kind in {"word", "name"}}
     for name in step.columns:
-        if name not in mentioned:
+        if name not in mentioned and not any(_no_star(found)):
             what = f"the query selects no {name}{did_you_mean(name, mentioned)}"
             yield document.finding((*path, "columns", name), what)

@@ -110,7 +110,7 @@ def _sentence(spot: _Spot, model: type[BaseModel]) -> str:
         case "enum" | "literal_error":
             return _not_one_of(detail["input"], str(context["expected"]))
         case "value_error":
-            return str(context["error"])
+            return " ".join(str(context["error"]).split())
         case "string_pattern_mismatch":
             return f"{detail['input']!r} does not match {context['pattern']}"
         case kind if kind in _WORDS:
@@ -120,6 +120,7 @@ def _sentence(spot: _Spot, model: type[BaseModel]) -> str:
 
 _WORDS = {
     "missing": "is missing",
+    "union_tag_not_found": "give exactly one of prometheus:, database:, http:, stripe:, command:",
     "string_type": "must be text; quote it if it looks like a number, a date or yes/no",
     "string_too_long": "must not be longer than {max_length} characters",
     "bool_type": "must be true or false",

@@ -1,9 +1,10 @@
 """A runbook: questions, conclusions, checklist, actions."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from bot.core.duration import Duration
 from bot.core.expression import Expression
@@ -26,6 +27,18 @@ from bot.steps.step import Name
 ActionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
 
 
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+"""A regular expression that a whole value must match."""
+
+
 def _one_of(model: Frozen, *fields: str) -> object:
     given = [getattr(model, field) for field in fields if getattr(model, field) is not None]
     if len(given) != 1:
@@ -37,7 +50,7 @@ class Param(Frozen):
     """An identifier the runbook works on: from labels, a slash command, or a default."""
 
     source: Expression | None = Field(alias="from", default=None, description="labels.tenant, option.tenant …")
-    pattern: str = Field(default=r"[A-Za-z0-9_.:-]{1,128}", description="a whole value must match this")
+    pattern: Pattern = Field(default=r"[A-Za-z0-9_.:-]{1,128}", description="a whole value must match this")
     default: Expression | None = None
     about: str | None = None
 
@@ -105,7 +118,7 @@ class Input(Frozen):
     label: str | None = None
     source: Expression | None = Field(alias="from", default=None, description="default taken from evidence")
     default: str | int | bool | None = None
-    pattern: str | None = None
+    pattern: Pattern | None = None
     choices: tuple[str, ...] = ()
     optional: bool = False
 
@@ -142,7 +155,8 @@ class Targets(Frozen):
     stripe: StripeGet | None = None
     id: Name = Field(default="id", description="the column that names a target")
     may_shrink: bool = Field(
-        default=False, description="run even if some targets have gone since the approval; never with others than approved"
+        default=False,
+        description="run even if some targets have gone since the approval; never with others than approved",
     )
 
     @model_validator(mode="after")

@@ -1,8 +1,19 @@
 """A system: one file under rules/, which says what is matched, who approves, and where things are asked."""
 
+import re
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from bot.core.duration import Duration
 from bot.core.event import ops_event
@@ -10,13 +21,21 @@ from bot.core.matching import Matcher
 from bot.core.model import Frozen
 from bot.steps.step import Name, ResourceName
 
+_ENV_NAME = re.compile(r"env:([A-Z][A-Z0-9_]{1,100})")
+
+
+def _env_name(value: object) -> str:
+    found = _ENV_NAME.fullmatch(value) if isinstance(value, str) else None
+    if found is None:  # what stands there may be the secret itself, so it is not repeated
+        raise ValueError("write env:NAME; addresses and secrets are in the environment, never in a file")
+    return found[1]
+
+
 EnvName = Annotated[
     str,
-    BeforeValidator(lambda v: v.removeprefix("env:") if isinstance(v, str) and v.startswith("env:") else v),
-    AfterValidator(lambda v: v),
-    Field(pattern=r"^[A-Z][A-Z0-9_]+$"),
-    PlainSerializer(lambda v: f"env:{v}"),
-    WithJsonSchema({"type": "string", "pattern": "^env:[A-Z][A-Z0-9_]+$"}),
+    BeforeValidator(_env_name),
+    PlainSerializer(lambda name: f"env:{name}"),
+    WithJsonSchema({"type": "string", "pattern": "^env:[A-Z][A-Z0-9_]+$", "examples": ["env:PROMETHEUS_URL"]}),
 ]
 """`env:NAME`: the value lives in the environment, never in a file."""
 
@@ -58,6 +77,32 @@ class CommandResource(Frozen):
 
 
 Resource = PrometheusResource | DatabaseResource | HttpResource | StripeResource | CommandResource
+
+_KINDS: Mapping[str, type[Resource]] = {
+    "prometheus": PrometheusResource,
+    "database": DatabaseResource,
+    "http": HttpResource,
+    "stripe": StripeResource,
+    "command": CommandResource,
+}
+
+
+def _kind(value: object) -> str | None:
+    """The model whose key says which kind of resource it is; None when there is no such key, or more than one."""
+    if isinstance(value, Mapping):
+        said = [model.__name__ for kind, model in _KINDS.items() if kind in value]
+        return said[0] if len(said) == 1 else None
+    return type(value).__name__
+
+
+ResourceOfAKind = Annotated[
+    Annotated[PrometheusResource, Tag("PrometheusResource")]
+    | Annotated[DatabaseResource, Tag("DatabaseResource")]
+    | Annotated[HttpResource, Tag("HttpResource")]
+    | Annotated[StripeResource, Tag("StripeResource")]
+    | Annotated[CommandResource, Tag("CommandResource")],
+    Discriminator(_kind),
+]
 
 
 class Group(Frozen):
@@ -119,6 +164,6 @@ class System(Frozen):
     match: tuple[Matcher, ...] = Field(description="which alerts are this system's")
     channel: str = Field(pattern=r"^(#[a-z0-9_-]+|C[A-Z0-9]+)$")
     approvers: dict[Name, Group]
-    resources: dict[ResourceName, Resource]
+    resources: dict[ResourceName, ResourceOfAKind]
     options: dict[Name, str | int | float | bool] = Field(default_factory=dict)
     rules: tuple[Rule, ...] = Field(min_length=1)
