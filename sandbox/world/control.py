@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute
 
 from sandbox.world.effects import Effect
 from sandbox.world.faults import Fault, Faults
-from sandbox.world.http import Answer, Call, Obj, Work, route
+from sandbox.world.http import Answer, Call, Obj, Work, route, texts
 from sandbox.world.options import Options, OptionsHolder
 from sandbox.world.scenario import Scenario
 
@@ -22,6 +22,7 @@ class Control:
         faults: Faults,
         options: OptionsHolder,
         effects: Callable[[], list[Effect]],
+        private_values: Callable[[], list[str]],
         environment: Callable[[str], dict[str, str]],
         reset: Callable[[], None],
     ) -> None:
@@ -29,6 +30,7 @@ class Control:
         self._faults = faults
         self._options = options
         self._effects = effects
+        self._private_values = private_values
         self._environment = environment
         self._reset = reset
 
@@ -40,6 +42,7 @@ class Control:
             route("/world/scenarios/{id}", _validated(self._start), methods=["POST"]),
             route("/world/reset", self._begin_again, methods=["POST"]),
             route("/world/effects", self._log, methods=["GET"]),
+            route("/world/private", self._private, methods=["GET"]),
             route("/world/faults", self._active, methods=["GET"]),
             route("/world/faults", _validated(self._arm), methods=["POST"]),
             route("/world/faults", self._clear, methods=["DELETE"]),
@@ -69,7 +72,7 @@ class Control:
     def _start(self, call: Call) -> Answer:
         scenario = self._scenarios.get(call.at["id"])
         if scenario is None:
-            return Answer(status=404, json={"error": f"no scenario {call.at['id']!r}", "known": list(self._scenarios)})
+            return Answer(status=404, json={"error": f"no scenario {call.at['id']!r}", "known": texts(self._scenarios)})
         was_running = scenario.running()
         details = scenario.start(call.json())
         return Answer(json={"id": scenario.id, "was_running": was_running, "details": details})
@@ -86,6 +89,10 @@ class Control:
             if system in (None, effect.system) and action in (None, effect.action)
         ]
         return Answer(json=list(effects))
+
+    def _private(self, _: Call) -> Answer:
+        """For a test that searches what left the bot."""
+        return Answer(json=texts(self._private_values()))
 
     def _active(self, _: Call) -> Answer:
         return Answer(json=[fault.model_dump(mode="json") for fault in self._faults.active()])
@@ -115,6 +122,6 @@ def _validated(work: Work) -> Work:
             return work(call)
         except ValidationError as invalid:
             problems = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in invalid.errors()]
-            return Answer(status=422, json={"error": "invalid", "details": list(problems)})
+            return Answer(status=422, json={"error": "invalid", "details": texts(problems)})
 
     return checked

@@ -24,6 +24,15 @@ class Ids:
 
     def __init__(self, seed: int | None) -> None:
         self.random = random.Random(seed)
+        self._people: set[Person] = set()
+
+    def reset(self) -> None:
+        """Forget the people of the world that was."""
+        self._people.clear()
+
+    def people(self) -> set[Person]:
+        """Everyone drawn so far."""
+        return set(self._people)
 
     def stripe(self, prefix: str, length: int = 24) -> str:
         """An id as Stripe spells it, such as `evt_1Q…`."""
@@ -37,8 +46,10 @@ class Ids:
         """A name, an address under example.com and a telephone number."""
         first, last = self.random.choice(_FIRST), self.random.choice(_LAST)
         number = self.random.randrange(10_000)
-        return Person(
+        person = Person(
             name=f"{first} {last}",
             email=f"{first}.{last}{number}@example.com".lower(),
             phone=f"+1202555{number:04d}",
         )
+        self._people.add(person)
+        return person

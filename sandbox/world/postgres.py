@@ -48,7 +48,7 @@ class Cluster:
         self._own: _Server | None = None
         self._folder: Path | None = None
         self._admin_url: URL | None = make_url(url).set(drivername="postgresql+psycopg") if url else None
-        self._password = secrets.token_urlsafe(18)
+        self.password = secrets.token_urlsafe(18)
         self._engines: list[Engine] = []
         self._databases: list[Database] = []
 
@@ -85,7 +85,7 @@ class Cluster:
 
     def dsn(self, name: str, role: str) -> str:
         """The SQLAlchemy URL a role uses to reach one host's database."""
-        url = self._url().set(database=self._full_name(name), username=role, password=self._password)
+        url = self._url().set(database=self._full_name(name), username=role, password=self.password)
         return url.render_as_string(hide_password=False)
 
     @property
@@ -142,7 +142,7 @@ class Cluster:
         there = connection.execute(text("select 1 from pg_roles where rolname = :r"), {"r": role}).first()
         verb = "alter" if there else "create"
         # A role name and a token of url-safe characters, both ours: nothing from outside reaches this statement.
-        connection.exec_driver_sql(f"{verb} role {role} login password '{self._password}' nosuperuser nocreatedb")
+        connection.exec_driver_sql(f"{verb} role {role} login password '{self.password}' nosuperuser nocreatedb")
         if role == READ_ROLE:
             connection.exec_driver_sql(f"alter role {role} set default_transaction_read_only = on")
 

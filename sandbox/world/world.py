@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
 from starlette.routing import BaseRoute, Mount, Router
 
+from sandbox.world import keys
 from sandbox.world.accrue.system import Accrue
 from sandbox.world.adventive.system import Adventive
 from sandbox.world.aivo.system import Aivo
@@ -81,6 +82,7 @@ class World:
             self._faults.clear()
             self._options.reset()
             self._books.reset()
+            self._ids.reset()
             accounts = stripe_seed.seed(self._books, self._ids, now=self._now(), accounts=ACCOUNTS)
             for system in self._systems:
                 self._begin(system, accounts)
@@ -90,6 +92,11 @@ class World:
     def dsns(self) -> dict[str, str]:
         """The database URLs for a bot's roles, by variable name; they exist once the world is started."""
         return {name: value for name, value in self.environment("").items() if name.endswith("_DSN")}
+
+    def private_values(self) -> list[str]:
+        """What must never leave the bot: everybody's name, address and number, every credential."""
+        people = [value for person in self._ids.people() for value in (person.name, person.email, person.phone)]
+        return sorted({*people, *keys.ALL, *keys.MARKS, self._cluster.password})
 
     def effects(self) -> list[Effect]:
         """Everything that happened anywhere, oldest first."""
@@ -130,6 +137,7 @@ class World:
             faults=self._faults,
             options=self._options,
             effects=self.effects,
+            private_values=self.private_values,
             environment=self.environment,
             reset=self.reset,
         )

@@ -57,6 +57,10 @@ class RunningWorld:
         wanted = {name: value for name, value in (("system", system), ("action", action)) if value}
         return list(self._get("/world/effects", wanted))
 
+    def leaked(self, text: str) -> list[str]:
+        """The planted private values that this text holds."""
+        return [value for value in self._get("/world/private") if value in text]
+
     def reset(self) -> None:
         """Begin again."""
         self._post("/world/reset", {})
