@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     rules: Path = Path("rules")
     runbooks: Path = Path("runbooks")
     alerts: Path = Path("alerts.yml")
+    allow_writable_reads: bool = False
+    fallback_channel: str = Field(default="#billing-oncall", pattern=r"^(#[a-z0-9_-]+|C[A-Z0-9]+)$")
     replica: str = Field(default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9_.-]{1,100}$")
 
     slack_bot_token: SecretStr | None = Field(default=None, alias="SLACK_BOT_TOKEN")

@@ -18,6 +18,7 @@ def main(
     bot: Annotated[str, typer.Option(help="Where the bot listens for Slack's callbacks.")] = "http://127.0.0.1:8080",
     listen: Annotated[str, typer.Option(help="host:port to serve on.")] = "127.0.0.1:8090",
     state: Annotated[Path, typer.Option(help="Folder for what the simulated systems keep.")] = Path("var/sandbox"),
+    seed: Annotated[int | None, typer.Option(help="Makes the invented rows and ids the same every time.")] = None,
     manifest: Annotated[Path | None, typer.Option(help="Slack app manifest; decides scopes, commands.")] = None,
     bot_token: Annotated[str, typer.Option(help="Made-up bot token that the workspace accepts.")] = "xoxb-local",
     app_token: Annotated[str, typer.Option(help="Made-up app token, for Socket Mode.")] = "xapp-local",
@@ -39,7 +40,7 @@ def main(
         config = _installed(config, manifest)
     app, hub = build_app(
         config=config,
-        world=None if without_world else _world(state),
+        world=None if without_world else _world(state, seed),
         now=time.time,
         token=lambda: secrets.token_hex(6).upper(),
     )
@@ -65,11 +66,11 @@ def _installed(config: Config, manifest: Path) -> Config:
     )
 
 
-def _world(state: Path) -> World:
+def _world(state: Path, seed: int | None) -> World:
     # Here, so that the workspace alone runs without what the simulated systems need (PostgreSQL).
     from sandbox.world import WorldSettings, build_world  # noqa: PLC0415
 
-    return build_world(WorldSettings(state_dir=state))
+    return build_world(WorldSettings(state_dir=state, seed=seed))
 
 
 if __name__ == "__main__":

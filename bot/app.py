@@ -1,0 +1,313 @@
+"""Builds a running bot from settings in one straight function, which registers for stopping whatever it starts."""
+
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from types import FrameType
+from uuid import uuid4
+
+import uvicorn
+from pydantic import SecretStr
+from slack_sdk import WebClient
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from bot.adapters.directory import SlackDirectory
+from bot.adapters.resources import Connections
+from bot.adapters.slack import Slack, web_client
+from bot.content import Content
+from bot.core.errors import SettingsError, Unavailable
+from bot.desk.desk import Desk
+from bot.engine.catalog import Catalog
+from bot.jobs.asking import Asker
+from bot.jobs.deliver import Deliver
+from bot.jobs.diagnose import Diagnoser
+from bot.jobs.durable import Durable, Handlers
+from bot.jobs.execute import Execute
+from bot.jobs.expire import expire
+from bot.jobs.fold import Fold
+from bot.jobs.means import Means
+from bot.jobs.pictures import Pictures
+from bot.jobs.prepare import prepare
+from bot.jobs.snapshots import Snapshots
+from bot.jobs.sweep import Sweep
+from bot.jobs.verify import verify
+from bot.metrics import Metrics, Stock
+from bot.schedule import DEAD_AFTER, Schedule
+from bot.settings import Settings
+from bot.slack.listeners import bolt_app
+from bot.slack.present import Presenter
+from bot.store import deliveries, replicas
+from bot.store.database import Database
+from bot.store.deliveries import Delivery
+from bot.store.stock import stock
+from bot.store.work import Queue
+from bot.web.alertmanager import AlertmanagerDoor
+from bot.web.app import asgi
+from bot.web.auth import Gate
+from bot.web.body import Bodies
+from bot.web.committer import Committer
+from bot.web.health import Health
+from bot.web.slack import slack_routes
+
+log = logging.getLogger(__name__)
+
+_CONCURRENCY: Mapping[Queue, int] = {
+    Queue.DIAGNOSE: 4,
+    Queue.EXECUTE: 4,
+    Queue.VERIFY: 2,
+    Queue.DELIVER: 4,
+    Queue.CHECKS: 2,
+}
+_DRAIN = timedelta(seconds=20)
+_LISTENERS = 16  # clicks under way at once; each may wait for Slack's directory
+_PERSON_WAITS = 2  # seconds for a call to Slack that somebody waits for; a form must open within three
+
+
+def now() -> datetime:
+    """The one clock of the program."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """The one source of ids."""
+    return str(uuid4())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bot:
+    """A running bot: its web application, and what a SIGHUP does."""
+
+    web: Starlette
+    reload: Callable[[], None]
+
+
+@contextmanager
+def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
+    """A bot at work until the block is left. Raises SettingsError, ContentErrors or Unavailable if it cannot start."""
+    with ExitStack() as stack:
+        database = open_database(settings)
+        stack.callback(database.close)
+        database.migrate()
+
+        content = Content(settings, database=database, now=now)
+        connections = Connections(environ, trust_readers=settings.allow_writable_reads)
+        stack.callback(connections.close)
+        _refuse_writing_readers(connections, content.current(), allowed=settings.allow_writable_reads)
+
+        metrics = Metrics()
+        metrics.watch(partial(_stock, database), content=content.revision)
+        client = _slack_client(settings)
+        workspace = Slack(client)
+        incarnation = new_id()
+
+        handlers: dict[str, Callable[..., None]] = {}
+        durable = Durable(database=database, replica=settings.replica, handlers=handlers, concurrency=_CONCURRENCY)
+        show = Presenter(contents=content.at, enqueue=durable.enqueue, new_id=new_id)
+        directory = SlackDirectory(_slack_client(settings, timeout=_PERSON_WAITS))
+        desk = Desk(
+            database=database,
+            enqueue=durable.enqueue,
+            show=show,
+            directory=directory,
+            contents=content.at,
+            revision=content.revision,
+            now=now,
+            new_id=new_id,
+        )
+        asker = Asker(now=now)
+        means = Means(
+            database=database,
+            enqueue=durable.enqueue,
+            show=show,
+            contents=content.at,
+            resources=connections.of,
+            asker=asker,
+            is_alive=lambda conn, other, at: replicas.is_alive(conn, other, now=at, after=DEAD_AFTER),
+            replica=settings.replica,
+            incarnation=incarnation,
+            now=now,
+            new_id=new_id,
+        )
+        diagnoser = Diagnoser(
+            database=database, contents=content.at, resources=connections.of, asker=asker, show=show, now=now
+        )
+        execute = Execute(means)
+        handlers |= _handlers(means, diagnoser=diagnoser, execute=execute)
+        handlers["deliver"] = Deliver(
+            database=database,
+            workspace=workspace,
+            picture=Pictures(database=database, contents=content.at),
+            enqueue=durable.enqueue,
+            now=now,
+        )
+
+        schedule = Schedule(
+            database=database,
+            replica=settings.replica,
+            incarnation=incarnation,
+            sweep=Sweep(means, execute),
+            adopt=durable.adopt,
+            now=now,
+        )
+        schedule.start()
+        stack.callback(schedule.stop)
+        durable.start()
+        stack.callback(durable.stop, _DRAIN)
+
+        snapshots = Snapshots(
+            catalog=content.current,
+            enqueue=durable.enqueue,
+            show=show,
+            new_id=new_id,
+            fallback=settings.fallback_channel,
+        )
+        fold = Fold(database=database, snapshots=snapshots, metrics=metrics, now=now)
+        fold.start()
+        stack.callback(fold.stop, _DRAIN)
+        committer = Committer(partial(_commit, database, fold.wake), done=metrics.committed)
+        committer.start()
+        stack.callback(committer.stop, _DRAIN)
+
+        listening = _threads(stack, "listeners", _LISTENERS)
+        app = bolt_app(
+            signing_secret=_revealed(settings.slack_signing_secret),
+            bot_token=_revealed(settings.slack_bot_token),
+            desk=desk,
+            reply=workspace,
+            executor=listening,
+        )
+        routes = (
+            slack_routes(app, executor=_threads(stack, "slack", _LISTENERS)) if settings.slack_signing_secret else ()
+        )
+        door = AlertmanagerDoor(
+            gate=Gate(token=settings.webhook_token, signing_secret=settings.webhook_hmac_secret, now=now),
+            bodies=Bodies(),
+            committer=committer,
+            metrics=metrics,
+            now=now,
+        )
+        health = Health(
+            stock=partial(_stock, database),
+            content=content.revision,
+            findings=lambda: content.findings,
+            metrics=metrics,
+        )
+        dispatching = ThreadPoolExecutor(max_workers=16, thread_name_prefix="slack-dispatch")
+        stack.callback(dispatching.shutdown)
+        listening = ThreadPoolExecutor(max_workers=32, thread_name_prefix="slack-listen")
+        stack.callback(listening.shutdown)
+        slack = _slack_routes(settings, desk=desk, dispatching=dispatching, listening=listening)
+        yield Bot(web=asgi(alertmanager=door, health=health, slack=routes), reload=content.reload)
+
+
+def serve(settings: Settings) -> None:
+    """Run until the process is told to end."""
+    _log_to_stderr()
+    with running(settings, os.environ) as bot:
+        server = uvicorn.Server(
+            uvicorn.Config(
+                bot.web,
+                host=settings.host,
+                port=settings.port,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=10,
+                server_header=False,
+            )
+        )
+
+        def on_hangup(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
+            bot.reload()
+
+        signal.signal(signal.SIGHUP, on_hangup)
+        log.info("serve.listening", extra={"address": settings.listen, "replica": settings.replica})
+        server.run()
+        if not server.started:
+            raise SettingsError(f"COUNTERSIGN_LISTEN: cannot listen on {settings.listen}")
+
+
+def open_database(settings: Settings) -> Database:
+    """The bot's own database, as the settings name it."""
+    return Database(settings.database_url.get_secret_value())
+
+
+def _handlers(means: Means, *, diagnoser: Diagnoser, execute: Execute) -> Handlers:
+    return {
+        "diagnose": diagnoser.diagnose,
+        "prepare": partial(prepare, means),
+        "expire": partial(expire, means),
+        "execute": execute,
+        "verify": partial(verify, means),
+    }
+
+
+def _slack_client(settings: Settings, *, timeout: int = 10) -> WebClient:
+    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
+    return web_client(token=token, base_url=str(settings.slack_api_url), timeout=timeout)
+
+
+def _slack_routes(settings: Settings, *, desk: Desk, dispatching: Executor, listening: Executor) -> Sequence[BaseRoute]:
+    """What Slack calls; nothing while there is no secret to know it by."""
+    if settings.slack_signing_secret is None:
+        return ()
+    app = bolt_app(
+        signing_secret=settings.slack_signing_secret.get_secret_value(),
+        bot_token=settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else "",
+        desk=desk,
+        reply=Slack(_slack_client(settings, timeout=_PERSON_WAITS)),
+        executor=listening,
+    )
+    return slack_routes(app, executor=dispatching)
+
+
+def _revealed(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
+
+
+def _threads(stack: ExitStack, name: str, count: int) -> ThreadPoolExecutor:
+    pool = ThreadPoolExecutor(count, thread_name_prefix=name)
+    stack.callback(pool.shutdown)
+    return pool
+
+
+def _refuse_writing_readers(connections: Connections, catalog: Catalog, *, allowed: bool) -> None:
+    """Reads cannot write: not because we take care, but because their role may not."""
+    for system in catalog.systems.values():
+        try:
+            found = connections.writing_readers(system)
+        except Unavailable as error:  # its first read asks again, and refuses
+            log.warning("readers.not_asked", extra={"system": system.system, "error": str(error)})
+            continue
+        if found and not allowed:
+            raise SettingsError(
+                f"{'; '.join(found)}. Use a role that may only read (docs/hosts), or set "
+                "COUNTERSIGN_ALLOW_WRITABLE_READS=1 and answer for it"
+            )
+        for sentence in found:
+            log.warning("readers.may_write", extra={"reader": sentence})
+
+
+def _commit(database: Database, wake: Callable[[], None], batch: Sequence[Delivery]) -> Sequence[int]:
+    with database.begin() as conn:
+        numbers = deliveries.add(conn, batch)
+    wake()
+    return numbers
+
+
+def _stock(database: Database) -> Stock:
+    with database.read() as conn:
+        return stock(conn, now())
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler()
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every heartbeat

@@ -1,0 +1,64 @@
+"""The content at work: read from files, kept in the store by revision, and read again on request."""
+
+import logging
+from functools import partial
+
+from bot.adapters.files import Library
+from bot.core.errors import ContentErrors
+from bot.engine.catalog import Catalog
+from bot.settings import Settings
+from bot.store import contents
+from bot.store.database import Database
+from bot.store.work import Clock
+
+log = logging.getLogger(__name__)
+
+
+class Content:
+    """What rules and runbooks say now, and what they said at any revision something was begun with."""
+
+    def __init__(self, settings: Settings, *, database: Database, now: Clock) -> None:
+        """Read the folders. Raises ContentErrors when they are wrong."""
+        self.findings = 0
+        self._database = database
+        self._now = now
+        self._library = Library(
+            rules=settings.rules, runbooks=settings.runbooks, stored=partial(_stored_files, database)
+        )
+        self._keep()
+
+    def current(self) -> Catalog:
+        """The newest content that was good."""
+        return self._library.current
+
+    def revision(self) -> str:
+        """Of the current content."""
+        return self._library.current.revision
+
+    def at(self, revision: str) -> Catalog:
+        """The content of a revision."""
+        return self._library.at(revision)
+
+    def reload(self) -> None:
+        """Read the files again; while they are wrong the last good ones stay, and the log and /readyz say so."""
+        try:
+            self._library.reload()
+        except ContentErrors as errors:
+            self.findings = len(errors.findings)
+            for finding in errors.findings:
+                log.error("content.wrong", extra={"finding": str(finding)})  # noqa: TRY400 - a finding, not a bug: no trace
+            return
+        self.findings = 0
+        self._keep()
+        log.info("content.loaded", extra={"revision": self.revision()})
+
+    def _keep(self) -> None:
+        catalog = self._library.current
+        with self._database.begin() as conn:
+            contents.keep(conn, revision=catalog.revision, files=catalog.files, now=self._now())
+
+
+def _stored_files(database: Database, revision: str) -> dict[str, str] | None:
+    with database.read() as conn:
+        files = contents.files(conn, revision)
+    return dict(files) if files is not None else None

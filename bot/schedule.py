@@ -1,0 +1,82 @@
+"""When things happen by themselves: heartbeats, the sweep, and taking over from replicas that died."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.core.errors import Unavailable
+from bot.store import replicas
+from bot.store.database import Database
+from bot.store.work import Clock
+
+log = logging.getLogger(__name__)
+
+BEAT_EVERY = timedelta(seconds=2)
+DEAD_AFTER = timedelta(seconds=15)  # several missed beats: a pause of the machine is no death
+SWEEP_EVERY = timedelta(seconds=10)
+
+
+class Schedule:
+    """Runs in every replica. Whatever it starts may run in several at once without harm: rows decide."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        replica: str,
+        incarnation: str,
+        sweep: Callable[[], int],
+        adopt: Callable[[str], int],
+        now: Clock,
+    ) -> None:
+        self._database = database
+        self._replica = replica
+        self._incarnation = incarnation
+        self._sweep = sweep
+        self._adopt = adopt
+        self._now = now
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+
+    def start(self) -> None:
+        """Beat once, so that others see this process before it works, then keep the times."""
+        self.beat()
+        self._every(BEAT_EVERY, self.beat)
+        self._every(DEAD_AFTER, self.take_over)
+        self._every(SWEEP_EVERY, self._sweep)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Let what runs end, then say that this process stops in good order."""
+        self._scheduler.shutdown(wait=True)
+        with self._database.begin() as conn:
+            replicas.retire(conn, name=self._replica, incarnation=self._incarnation)
+
+    def beat(self) -> None:
+        """Say that this process lives."""
+        with self._database.begin() as conn:
+            replicas.beat(conn, name=self._replica, incarnation=self._incarnation, now=self._now())
+
+    def take_over(self) -> None:
+        """Let go of the jobs of replicas that are silent."""
+        now = self._now()
+        with self._database.read() as conn:
+            silent = [name for name in replicas.dead(conn, now=now, after=DEAD_AFTER) if name != self._replica]
+        for name in silent:
+            with self._database.begin() as conn:
+                is_ours = replicas.bury(conn, name=name, now=now, after=DEAD_AFTER)
+            if is_ours:
+                self._adopt(name)
+
+    def _every(self, pause: timedelta, work: Callable[[], object]) -> None:
+        def run() -> None:
+            try:
+                work()
+            except Unavailable as error:
+                log.warning("schedule.waits", extra={"work": work.__name__, "error": str(error)})
+
+        name = getattr(work, "__name__", type(work).__name__)
+        self._scheduler.add_job(run, "interval", seconds=pause.total_seconds(), id=name, name=name)
