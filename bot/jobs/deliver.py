@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from bot.adapters.slack import Throttled
 from bot.core.errors import Refused, Unavailable, Unknown
@@ -20,6 +21,15 @@ _HOPELESS_WAIT = timedelta(minutes=15)  # what a person has to put right: a chan
 
 _PATIENCE = 3  # messages in a row without an answer, after which Slack is down rather than one message bad
 _GONE = frozenset({"message_not_found"})
+
+
+class Came(Enum):
+    """What came of one message in one pass."""
+
+    SENT = auto()
+    NOTHING = auto()  # nothing to send, or a no that concerns this message alone
+    LATER = auto()  # no answer
+    PAUSED = auto()  # Slack wants a pause for the whole channel
 
 
 class Deliver:
@@ -42,35 +52,49 @@ class Deliver:
 
     def __call__(self, channel: str) -> None:
         """Send what is behind and due; what cannot be sent now gets a job of its own for later."""
-        with self._database.read() as conn:
-            waiting = messages.due(conn, channel, self._now())
-        in_a_row = 0
-        for message_id in waiting:
-            in_a_row = 0 if self._bring(message_id) else in_a_row + 1
-            if in_a_row == _PATIENCE:
-                break
+        while self._pass(channel):
+            pass  # a root that was posted lets its thread follow
         self._order_next(channel)
 
-    def _bring(self, message_id: str) -> bool:
-        """Bring one message to its revision; False when Slack does not answer, or not now."""
+    def _pass(self, channel: str) -> bool:
+        """Try everything once; whether another pass may bring more."""
+        with self._database.read() as conn:
+            waiting = messages.due(conn, channel, self._now())
+        is_progress, in_a_row = False, 0
+        for message_id in waiting:
+            match self._bring(message_id):
+                case Came.SENT:
+                    is_progress, in_a_row = True, 0
+                case Came.LATER:
+                    in_a_row += 1
+                case Came.PAUSED:
+                    return False
+                case Came.NOTHING:
+                    pass
+            if in_a_row == _PATIENCE:
+                return False
+        return is_progress
+
+    def _bring(self, message_id: str) -> Came:
+        """Bring one message to its revision."""
         with self._database.begin() as conn:
             sending = messages.take(conn, message_id, self._now())
         if sending is None:
-            return True
+            return Came.NOTHING
         attempt = Attempt(sending, workspace=self._workspace, picture=self._picture, channel_id=self._channel_id)
         try:
             place = attempt.carry_out()
         except Throttled as error:
             self._failed(attempt, error, wait=error.pause)
-            return False
+            return Came.PAUSED
         except Refused as error:
             self._refused(attempt, error)
+            return Came.NOTHING
         except (Unavailable, Unknown) as error:
             self._failed(attempt, error, wait=_backoff(sending.message.attempts))
-            return False
-        else:
-            self._sent(sending, place=place, trouble=attempt.trouble)
-        return True
+            return Came.LATER
+        self._sent(sending, place=place, trouble=attempt.trouble)
+        return Came.SENT
 
     def _sent(self, sending: Sending, *, place: Place | None, trouble: str | None) -> None:
         with self._database.begin() as conn:
