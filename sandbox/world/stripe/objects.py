@@ -57,7 +57,8 @@ def payment_method(*, id: str, customer: str, last4: str, email: str, created: i
     card: Obj = {
         "brand": "visa",
         "checks": {"address_line1_check": None, "address_postal_code_check": "pass", "cvc_check": "pass"},
-        "country": "US", "display_brand": "visa", "exp_month": 4, "exp_year": 2031, "fingerprint": f"FpPlanted{id[-7:]}",
+        "country": "US", "display_brand": "visa", "exp_month": 4, "exp_year": 2031,
+        "fingerprint": f"FpPlanted{id[-7:]}",
         "funding": "credit", "generated_from": None, "last4": last4,
         "networks": {"available": ["visa"], "preferred": None},
         "regulated_status": "unregulated",
