@@ -1,6 +1,6 @@
 """Heartbeats tell the dead from the living, on both databases."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -65,3 +65,23 @@ def test_one_caller_buries_the_dead_and_nobody_the_living(database: Database) ->
         second = replicas.bury(conn, name="one", now=LATE, after=AFTER)
 
     assert (too_soon, first, second) == (False, True, False)
+
+
+@pytest.mark.parametrize(
+    ("incarnation", "now", "lives"),
+    [
+        pytest.param("first", SOON, True, id="beats"),
+        pytest.param("first", LATE, False, id="silent"),
+        pytest.param("earlier", SOON, False, id="another-process-of-the-name"),
+    ],
+)
+def test_a_process_is_alive_while_it_beats(database: Database, incarnation: str, now: datetime, lives: bool) -> None:
+    with database.read() as conn:
+        assert replicas.is_alive(conn, incarnation, now=now, after=AFTER) is lives
+
+
+def test_a_process_that_another_of_its_name_followed_is_not_alive(database: Database) -> None:
+    with database.begin() as conn:
+        replicas.beat(conn, name="one", incarnation="second", now=NOON)
+
+        assert not replicas.is_alive(conn, "first", now=NOON, after=AFTER)
