@@ -13,7 +13,6 @@ from types import FrameType
 from uuid import uuid4
 
 import uvicorn
-from pydantic import SecretStr
 from slack_sdk import WebClient
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
@@ -175,17 +174,6 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         committer.start()
         stack.callback(committer.stop, _DRAIN)
 
-        listening = _threads(stack, "listeners", _LISTENERS)
-        app = bolt_app(
-            signing_secret=_revealed(settings.slack_signing_secret),
-            bot_token=_revealed(settings.slack_bot_token),
-            desk=desk,
-            reply=workspace,
-            executor=listening,
-        )
-        routes = (
-            slack_routes(app, executor=_threads(stack, "slack", _LISTENERS)) if settings.slack_signing_secret else ()
-        )
         door = AlertmanagerDoor(
             gate=Gate(token=settings.webhook_token, signing_secret=settings.webhook_hmac_secret, now=now),
             bodies=Bodies(),
@@ -199,12 +187,13 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
             findings=lambda: content.findings,
             metrics=metrics,
         )
-        dispatching = ThreadPoolExecutor(max_workers=16, thread_name_prefix="slack-dispatch")
-        stack.callback(dispatching.shutdown)
-        listening = ThreadPoolExecutor(max_workers=32, thread_name_prefix="slack-listen")
-        stack.callback(listening.shutdown)
-        slack = _slack_routes(settings, desk=desk, dispatching=dispatching, listening=listening)
-        yield Bot(web=asgi(alertmanager=door, health=health, slack=routes), reload=content.reload)
+        slack = _slack_routes(
+            settings,
+            desk=desk,
+            dispatching=_threads(stack, "slack-dispatch", _LISTENERS),
+            listening=_threads(stack, "slack-listen", 2 * _LISTENERS),
+        )
+        yield Bot(web=asgi(alertmanager=door, health=health, slack=slack), reload=content.reload)
 
 
 def serve(settings: Settings) -> None:
@@ -266,10 +255,6 @@ def _slack_routes(settings: Settings, *, desk: Desk, dispatching: Executor, list
         executor=listening,
     )
     return slack_routes(app, executor=dispatching)
-
-
-def _revealed(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret else ""
 
 
 def _threads(stack: ExitStack, name: str, count: int) -> ThreadPoolExecutor:

@@ -7,6 +7,7 @@ def free_port(wanted: int, taken: set[int]) -> int:
     """`wanted`, or a port the system picks when it is in use; added to `taken`."""
     for port in (wanted, 0):
         with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port just left is free
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
