@@ -16,10 +16,15 @@ def person(directory: Directory, user_id: str) -> Person | None:
         return None
 
 
-def voters(directory: Directory, user_ids: Iterable[str], groups: Iterable[Group]) -> dict[str, Voter]:
-    """Those the directory knows for certain, and whether one of the groups holds them. The others are left out."""
+def voters(
+    directory: Directory, user_ids: Iterable[str], groups: Iterable[Group], *, requester: str
+) -> dict[str, Voter]:
+    """Those the directory knows for certain, and whether one of the groups holds them. The others are left out.
+
+    The requester is nobody's approver, so a usergroup that does not answer leaves only the others out.
+    """
     held = tuple(groups)
-    known = {user_id: _voter(directory, user_id, held) for user_id in set(user_ids)}
+    known = {user_id: _voter(directory, user_id, () if user_id == requester else held) for user_id in set(user_ids)}
     return {user_id: voter for user_id, voter in known.items() if voter is not None}
 
 

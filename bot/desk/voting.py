@@ -41,7 +41,7 @@ def _decide(
             return Declined(why=Cause.NOT_FOUND, say="There is no such request.")
         # The directory may be slow, so it is asked before the transaction and not in it.
         asked = {person, request.requester, *(each.person for each in earlier)}
-        known = voters(desk.directory, asked, _groups(desk, request))
+        known = voters(desk.directory, asked, _groups(desk, request), requester=request.requester)
         with desk.database.begin() as conn:
             cast = Vote(person=person, choice=choice, digest=digest, reason=text, at=desk.now())
             told = _record(desk, conn, request_id=request_id, cast=cast, known=known, asked=asked)

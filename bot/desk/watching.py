@@ -1,5 +1,6 @@
 """Looking after an incident: somebody takes it, or wants its questions asked again."""
 
+from bot.core.ports import Json
 from bot.desk.answer import Cause, Declined, Done
 from bot.desk.desk import Desk
 from bot.store import attention, audit, diagnoses, incidents
@@ -31,7 +32,7 @@ def rerun(desk: Desk, *, person: str, incident_id: str) -> Done | Declined:
         if last is not None and last.finished_at is None:
             return Declined(why=Cause.ALREADY_RUNNING, say="Its questions are being asked right now.")
         number = incidents.order_diagnosis(conn, desk.enqueue, incident_id, content=desk.revision(), now=now)
-        data = {"number": number, "content": desk.revision()}
+        data: dict[str, Json] = {"number": number, "content": desk.revision()}
         audit.append(conn, kind="diagnosis.ordered", actor=person, now=now, incident_id=incident_id, data=data)
         desk.show.incident(conn, incident_id, now)
         return Done(id=incident_id)

@@ -139,15 +139,12 @@ def changes(frozen: TargetSet, fresh: TargetSet, *, may_shrink: bool) -> str | N
 
     Targets that have gone are covered if the action says so; a new one, or one with other values, never is.
     """
-    if may_shrink and set(fresh.ids) <= set(frozen.ids) and fresh.rows <= frozen.rows:
-        return None
     added = len(set(fresh.ids) - set(frozen.ids))
     gone = len(set(frozen.ids) - set(fresh.ids))
-    if added or gone:
+    if added or (gone and not may_shrink):
         return f"the targets changed from {len(frozen.ids)} to {len(fresh.ids)}: {added} new, {gone} gone"
-    if frozen.rows != fresh.rows or frozen.table.columns != fresh.table.columns:
-        return f"{len(frozen.rows ^ fresh.rows) // 2 or 1} of {len(frozen.ids)} targets have other values now"
-    return None
+    other = len(fresh.rows - frozen.rows)
+    return f"{other} of {len(frozen.ids)} targets have other values now" if other else None
 
 
 def target_set(answer: Answer, *, id_column: str) -> TargetSet:
