@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import cast
 
-from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, CursorResult, Engine, Row, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -17,7 +17,6 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from bot.adapters.privileges import may_write
 from bot.core.egress import mask
 from bot.core.errors import CountersignError, Refused, TimedOut, Unavailable, Unknown
-from bot.core.evidence import Cell
 from bot.core.ports import Bind, Change, Rows
 
 _CONNECT = 5  # seconds to connect, or to wait for a free connection
@@ -44,11 +43,10 @@ class Reader:
         seconds = min(timeout, self._ceiling) if self._ceiling else timeout
         with _translated(self._name, seconds), self._transaction(seconds) as conn:
             self._refuse_a_writer(conn)
-            result = conn.execution_options(stream_results=True, max_row_buffer=limit + 1).execute(
-                text(query), _bound(conn, binds)
-            )
-            rows = result.fetchmany(limit + 1)
-            return Rows(columns=tuple(result.keys()), rows=_cells(rows[:limit]), cut=len(rows) > limit)
+            streamed = conn.execution_options(stream_results=True, max_row_buffer=limit + 1)
+            with streamed.execute(text(query), _bound(conn, binds)) as result:
+                rows = result.fetchmany(limit + 1)
+                return Rows(columns=tuple(result.keys()), rows=_plain(rows[:limit]), cut=len(rows) > limit)
 
     def may_write(self) -> str | None:
         """What this DSN's role may change, in words; None when it may change nothing."""
@@ -128,7 +126,7 @@ class Writer:
         is_approved = frozenset(ids) <= change.expected if change.may_shrink else frozenset(ids) == change.expected
         if len(ids) != len(set(ids)) or not is_approved:
             raise Refused(self._name, _difference(frozenset(ids), change.expected))
-        return Rows(columns=columns, rows=_cells(rows), cut=False)
+        return Rows(columns=columns, rows=_plain(rows), cut=False)
 
     def _write(self, conn: Connection, change: Change, *, rows: int) -> None:
         result = cast("CursorResult[object]", conn.execute(text(change.statement), _bound(conn, change.binds)))
@@ -211,8 +209,8 @@ def _bound(conn: Connection, binds: Mapping[str, Bind]) -> dict[str, object]:
     return {name: json.dumps(value) if isinstance(value, list | tuple) else value for name, value in binds.items()}
 
 
-def _cells(rows: Sequence[Sequence[object]]) -> tuple[tuple[Cell, ...], ...]:
-    return tuple(tuple(cast(Cell, value) for value in row) for row in rows)
+def _plain(rows: Sequence[Row[tuple[object, ...]]]) -> tuple[tuple[object, ...], ...]:
+    return tuple(tuple(row) for row in rows)
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def _kept(response: httpx.Response, until: float) -> Json:
 
 def _body(response: httpx.Response, until: float) -> Json:
     read = bytearray()
-    for chunk in response.iter_bytes(65536):
+    for chunk in response.iter_bytes():
         read += chunk
         if len(read) > _LARGEST:
             raise _TooLarge

@@ -40,10 +40,10 @@ class Metrics(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rows:
-    """A result set: column names as the database gave them, and at most `limit` rows."""
+    """A result set: columns and values as the database's driver gave them, and at most `limit` rows."""
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[object, ...], ...]
     cut: bool
 
 
