@@ -12,7 +12,6 @@ from bot.core.quoting import duration
 
 PROMETHEUS = "prometheus"
 ALERTMANAGER = "prometheus-alertmanager"
-_LONGEST = timedelta(seconds=30)
 _RANGE = re.compile(r"(?P<before>\[|offset )(?P<length>\d+[smhdw])")
 _FOR = re.compile(r"^(?P<before>\s+for: )(?P<length>\d+[smhdw])$", re.MULTILINE)
 
@@ -31,13 +30,13 @@ def missing() -> tuple[str, ...]:
     return tuple(package for package in (PROMETHEUS, ALERTMANAGER) if shutil.which(package) is None)
 
 
-def hurried(rules: str) -> str:
-    """The rules with every window at most 30 s and every `for` at most 2 s, so that a person need not wait a day.
+def hurried(rules: str, *, longest: timedelta) -> str:
+    """The rules with every window at most `longest` and every `for` at most 2 s, so that nobody need wait a day.
 
-    >>> hurried('increase(x[1d]) unless x offset 10m')
+    >>> hurried('increase(x[1d]) unless x offset 10m', longest=timedelta(seconds=30))
     'increase(x[30s]) unless x offset 30s'
     """
-    shorter = _RANGE.sub(lambda found: found["before"] + _at_most(found["length"], _LONGEST), rules)
+    shorter = _RANGE.sub(lambda found: found["before"] + _at_most(found["length"], longest), rules)
     return _FOR.sub(lambda found: found["before"] + _at_most(found["length"], timedelta(seconds=2)), shorter)
 
 

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 
@@ -18,6 +19,7 @@ from bot.demo.children import Child, Children
 from bot.demo.ports import free_port
 from bot.demo.recorded import Recorded
 
+_LONGEST_WINDOW = timedelta(minutes=2)  # long enough to read a thread and have it approved before the alert ends
 _WORLD_SEED = "7"  # invented rows and ids are the same every time, so recorded webhooks name ones that exist
 _SCRAPES = {
     "accrue": "/hosts/accrue/metrics",
@@ -52,7 +54,7 @@ class Stage:
     Raises SettingsError when Prometheus is wanted and not installed, Unavailable when a part does not come up.
     """
 
-    def __init__(self, folder: Path, *, with_prometheus: bool) -> None:
+    def __init__(self, folder: Path, *, with_prometheus: bool, longest_window: timedelta = _LONGEST_WINDOW) -> None:
         if with_prometheus and (missing := monitoring.missing()):
             raise SettingsError(
                 f"{' and '.join(missing)} cannot be found. Install: apt-get install {' '.join(missing)}. "
@@ -65,6 +67,7 @@ class Stage:
         self.children = Children(self.logs)
         self.environment: Mapping[str, str] = {}
         self._with_prometheus = with_prometheus
+        self._longest_window = longest_window
 
     def __enter__(self) -> "Stage":
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -127,7 +130,7 @@ class Stage:
         )
         prom_config = monitoring.write_prometheus(
             self.folder,
-            rules=monitoring.hurried(Path("alerts.yml").read_text()),
+            rules=monitoring.hurried(Path("alerts.yml").read_text(), longest=self._longest_window),
             targets=targets,
             alertmanager=self.addresses.alertmanager,
         )
@@ -183,7 +186,7 @@ def _welcome(stage: Stage, *, with_prometheus: bool, say: Callable[[str], None])
     say(f"\n  Open  http://{addresses.world}/\n")
     say("  Break something on the left, watch the thread, ask for an action, become somebody else, approve it.")
     if with_prometheus:
-        say("  Windows of alerts.yml are shortened to 30 s here, so that alerts come and go while you watch.")
+        say("  Windows of alerts.yml are shortened to 2 minutes here, so that alerts come and go while you watch.")
         say(f"  Prometheus http://{addresses.prometheus}/  Alertmanager http://{addresses.alertmanager}/")
     else:
         say("  No Prometheus: recorded webhooks are posted instead, and PromQL questions say so.")
