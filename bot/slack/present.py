@@ -66,11 +66,18 @@ class Presenter:
             return
         incident = reading.incident(conn, asked.incident_id)
         top = self._root(conn, incident, now)
+        self._card(conn, incident, request_id, top=top, now=now)
+        if asked.original_id is not None:
+            # Its card offers the undo only while nobody has asked for it.
+            self._card(conn, incident, asked.original_id, top=top, now=now)
+
+    def _card(self, conn: Connection, incident: Incident, request_id: str, *, top: Message, now: datetime) -> None:
         held = self._hold(conn, incident, f"request:{request_id}", thread_of=top.id, now=now)
-        fresh = requests.get(conn, request_id) or asked
+        request = requests.get(conn, request_id)
+        assert request is not None  # requests are never deleted
         latest = diagnoses.latest(conn, incident.id)
-        case = reading.case(conn, incident.id, self._contents, diagnosis=latest, content=fresh.content)
-        self._say(conn, held, card(card_view(conn, fresh, case)), now)
+        case = reading.case(conn, incident.id, self._contents, diagnosis=latest, content=request.content)
+        self._say(conn, held, card(card_view(conn, request, case)), now)
 
     def _root(self, conn: Connection, incident: Incident, now: datetime) -> Message:
         """Lock the root message, then say how the incident stands.

@@ -1,0 +1,248 @@
+"""The bot as people in Slack meet it: a workspace that speaks Slack's protocols calls it over HTTP, signed."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from bot.store import requests
+from bot.store.database import Database
+from tests.kit.slack import CHANNEL_ID
+from tests.kit.slack_app import SlackBot, blocks_of, running_slack_bot
+from tests.kit.trust import INCIDENT, runbook
+from tests.kit.waiting import eventually
+from tests.kit.workspace import Json
+
+ANA, CHI, EXTERNAL = "U0ANA", "U0CHI", "U0EXT"
+
+
+@pytest.fixture
+def bot(database: Database) -> Iterator[SlackBot]:
+    with running_slack_bot(database) as running:
+        running.open_incident()
+        yield running
+
+
+def asked(bot: SlackBot, person: str = ANA) -> None:
+    """Somebody asks for the replay, and its card is there to vote on."""
+    bot.workspace.control.click(person, bot.root(), "ask:replay", value=f"{INCIDENT}:replay")
+    bot.workspace.control.submit(person)
+    assert bot.shows("waiting for approval")
+
+
+def test_an_incident_is_one_message_with_its_evidence_in_the_thread(bot: SlackBot) -> None:
+    root, thread = bot.root(), bot.replies()
+
+    assert "CRITICAL · Dead events" in blocks_of(root)
+    assert [blocks_of(each).splitlines()[0] for each in thread] == ["Evidence: 2 questions asked"]
+
+
+def test_asking_twice_for_one_thing_makes_one_card(bot: SlackBot) -> None:
+    asked(bot)
+    bot.workspace.control.click(CHI, bot.root(), "ask:replay", value=f"{INCIDENT}:replay")
+    answer = bot.workspace.control.submit(CHI)
+
+    assert answer["ok"]
+    assert "asked for already" in json.dumps(bot.workspace.control.modal(CHI))
+    assert len([each for each in bot.replies() if "Asked by" in blocks_of(each)]) == 1
+
+
+def test_whoever_asked_is_told_alone_that_somebody_else_must_approve(bot: SlackBot) -> None:
+    asked(bot, ANA)
+    bot.workspace.control.click(ANA, bot.card(), "approve")
+
+    assert eventually(lambda: any("somebody else must approve" in text for text in bot.told(ANA)))
+    assert bot.told(CHI) == []
+    assert bot.office.host.effects == []
+
+
+def test_a_second_person_approves_and_it_runs_once_and_is_verified(bot: SlackBot) -> None:
+    asked(bot, ANA)
+    card = bot.card()
+    bot.workspace.control.click(CHI, card, "approve")
+    bot.workspace.control.click(CHI, card, "approve")
+    assert bot.shows("Approved by <@U0CHI>")
+
+    bot.office.pass_time(timedelta(minutes=1))
+
+    assert bot.shows("done and verified")
+    assert len(bot.office.host.effects) == 1
+    assert bot.card()["ts"] == card["ts"]
+
+
+def test_what_was_done_can_be_asked_to_be_undone(bot: SlackBot) -> None:
+    asked(bot, ANA)
+    bot.workspace.control.click(CHI, bot.card(), "approve")
+    assert bot.shows("Approved by <@U0CHI>")
+    bot.office.pass_time(timedelta(minutes=1))
+    assert bot.shows("done and verified")
+
+    bot.workspace.control.click(CHI, bot.card(), "undo")
+
+    assert bot.shows("*Undo the replay* · waiting for approval")
+    cards = [each for each in bot.replies() if "Asked by" in blocks_of(each)]
+    assert [each["action_id"] for each in buttons(cards[0])] == []
+
+
+def test_a_guest_of_another_workspace_is_refused(bot: SlackBot) -> None:
+    asked(bot, ANA)
+    bot.workspace.control.click(EXTERNAL, bot.card(), "approve")
+
+    assert eventually(lambda: any("other workspaces" in text for text in bot.told(EXTERNAL)))
+    assert bot.office.host.effects == []
+
+
+def test_a_denial_asks_for_the_reason_and_ends_the_request(bot: SlackBot) -> None:
+    asked(bot, ANA)
+    bot.workspace.control.click(CHI, bot.card(), "deny")
+    assert eventually(lambda: bot.workspace.control.modals(CHI))
+    bot.workspace.control.submit(CHI, {"input:-reason": "the host is down"})
+
+    assert bot.shows("the host is down")
+    assert "denied" in blocks_of(bot.card())
+
+
+def test_a_click_on_an_old_card_tells_what_happened_since(bot: SlackBot) -> None:
+    asked(bot, ANA)
+    old = bot.card()
+    bot.workspace.control.click(CHI, old, "deny")
+    assert eventually(lambda: bot.workspace.control.modals(CHI))
+    bot.workspace.control.submit(CHI, {"input:-reason": "no"})
+    # The message was edited meanwhile, but this person's Slack still shows the buttons.
+    value = f"{request_of(bot)}:approve"
+    send(bot, click_body(bot, CHI, old, action_id="approve", block_id=digest_of(old), value=value))
+
+    assert eventually(lambda: any("It now stands: denied" in text for text in bot.told(CHI)))
+
+
+def test_acknowledging_shows_whose_it_is(bot: SlackBot) -> None:
+    bot.workspace.control.click(ANA, bot.root(), "acknowledge")
+
+    assert bot.shows("acknowledged* by <@U0ANA>")
+    assert "acknowledge" not in [each["action_id"] for each in buttons(bot.root())]
+
+
+def test_questions_are_asked_again_on_demand(bot: SlackBot) -> None:
+    bot.workspace.control.click(ANA, bot.root(), "rerun")
+
+    assert bot.shows("*Evidence* (no. 2)")
+
+
+def test_an_answer_that_cannot_be_is_said_beside_its_field(bot: SlackBot) -> None:
+    bot.workspace.control.click(ANA, bot.root(), "ask:replay", value=f"{INCIDENT}:replay")
+    assert eventually(lambda: bot.workspace.control.modals(ANA))
+    answer = bot.workspace.control.submit(ANA, {"input:kind": "UPPER CASE"})
+
+    assert "does not match" in answer["errors"]["input:kind"]
+
+
+def test_a_form_starts_with_what_the_evidence_says(bot: SlackBot) -> None:
+    bot.workspace.control.click(ANA, bot.root(), "ask:replay", value=f"{INCIDENT}:replay")
+    assert eventually(lambda: bot.workspace.control.modals(ANA))
+
+    assert '"initial_value": "invoice"' in json.dumps(bot.workspace.control.modal(ANA))
+
+
+def test_a_captured_click_has_no_second_effect(bot: SlackBot) -> None:
+    body = click_body(bot, ANA, bot.root(), action_id="rerun", block_id="b", value=f"{INCIDENT}:rerun")
+    assert [send(bot, body).status_code for _ in range(3)] == [200, 200, 200]
+
+    assert bot.shows("*Evidence* (no. 2)")
+    assert not bot.shows("*Evidence* (no. 3)", within=0.5)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param({"x-slack-signature": "v0=" + "0" * 64}, id="signature"),
+        pytest.param({"x-slack-request-timestamp": "1"}, id="old"),
+        pytest.param({"x-slack-request-timestamp": "soon"}, id="no number"),
+        pytest.param({"x-slack-request-timestamp": ""}, id="none"),
+    ],
+)
+def test_what_slack_did_not_sign_is_refused(bot: SlackBot, spoil: dict[str, str]) -> None:
+    body = click_body(bot, ANA, bot.root(), action_id="rerun", block_id="b", value=f"{INCIDENT}:rerun")
+
+    assert send(bot, body, **spoil).status_code == 401
+    assert not bot.shows("*Evidence* (no. 2)", within=0.3)
+
+
+def test_the_slash_command_answers_the_one_who_typed_it(bot: SlackBot) -> None:
+    asked(bot, ANA)
+    for text in ("help", "status", "requests", "statsu"):
+        bot.workspace.control.command(CHI, CHANNEL_ID, "/billing", text)
+
+    seen = bot.workspace.control.messages(CHANNEL_ID, user=CHI)
+    told = "\n".join(each["text"] for each in seen if each.get("is_ephemeral"))
+    assert "What you can ask me" in told
+    assert "*Dead events* · ledger" in told
+    assert "*Replay* for Dead events · by <@U0ANA> · 1 approval missing" in told
+    assert "Did you mean `status`?" in told
+
+
+def test_a_directory_that_does_not_answer_means_no(bot: SlackBot) -> None:
+    asked(bot, ANA)
+    bot.workspace.control.inject("error", "users.info", code="fatal_error")
+    bot.workspace.control.inject("error", "usergroups.users.list", code="fatal_error")
+    bot.workspace.control.click("U0LEAD1", bot.card(), "approve")
+
+    assert eventually(lambda: any("cannot tell who you are" in text for text in bot.told("U0LEAD1")))
+    assert bot.office.host.effects == []
+
+
+def test_a_high_risk_needs_a_reason_and_two_others(database: Database) -> None:
+    with running_slack_bot(database, runbook=runbook(risk="high", inputs={})) as bot:
+        bot.open_incident()
+        bot.workspace.control.click(ANA, bot.root(), "ask:replay", value=f"{INCIDENT}:replay")
+        assert eventually(lambda: bot.workspace.control.modals(ANA))
+        bot.workspace.control.submit(ANA, {"input:-reason": "customers wait"})
+
+        assert bot.shows("*Needs* 2 approvals")
+        assert "customers wait" in blocks_of(bot.card())
+
+
+def buttons(message: Json) -> list[Json]:
+    return [each for block in message["blocks"] if block["type"] == "actions" for each in block["elements"]]
+
+
+def digest_of(card: Json) -> str:
+    return next(str(block["block_id"]) for block in card["blocks"] if block["type"] == "actions")
+
+
+def request_of(bot: SlackBot) -> str:
+    with bot.office.database.read() as conn:
+        return requests.of_incident(conn, INCIDENT)[-1].id
+
+
+def click_body(bot: SlackBot, person: str, message: Json, *, action_id: str, block_id: str, value: str) -> bytes:
+    """A click as Slack sends it."""
+    payload = {
+        "type": "block_actions",
+        "team": {"id": "T0LOCAL"},
+        "user": {"id": person, "team_id": "T0LOCAL"},
+        "api_app_id": "A0LOCAL",
+        "trigger_id": "1.2.3",
+        "channel": {"id": CHANNEL_ID, "name": "billing-oncall"},
+        "container": {"type": "message", "message_ts": message["ts"], "channel_id": CHANNEL_ID},
+        "message": {"ts": message["ts"], "thread_ts": message.get("thread_ts")},
+        "actions": [{"type": "button", "action_id": action_id, "block_id": block_id, "value": value}],
+    }
+    return urlencode({"payload": json.dumps(payload)}).encode()
+
+
+def send(bot: SlackBot, body: bytes, **spoil: str) -> httpx.Response:
+    """Sign it and send it."""
+    config, now = bot.workspace.config, str(int(time.time()))
+    signed = hmac.new(config.signing_secret.encode(), f"v0:{now}:".encode() + body, hashlib.sha256).hexdigest()
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-slack-request-timestamp": now,
+        "x-slack-signature": f"v0={signed}",
+    }
+    return httpx.post(f"{config.bot}/slack/events", content=body, headers=headers | spoil, timeout=10, trust_env=False)

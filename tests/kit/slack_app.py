@@ -1,0 +1,174 @@
+"""The Slack side of the bot, whole, over HTTP: a local workspace calls it, it answers, jobs run when a test says so."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import uvicorn
+from sqlalchemy import insert
+from starlette.applications import Starlette
+
+from bot.adapters.directory import SlackDirectory
+from bot.adapters.slack import Slack, web_client
+from bot.engine.runbook import Runbook
+from bot.jobs.asking import Asker
+from bot.jobs.deliver import Deliver
+from bot.jobs.diagnose import Diagnoser
+from bot.jobs.pictures import Pictures
+from bot.slack.listeners import bolt_app
+from bot.slack.present import Presenter
+from bot.store import incidents
+from bot.store.database import Database
+from bot.store.tables import incident_alerts
+from bot.store.tables import incidents as incident_rows
+from bot.web.slack import slack_routes
+from tests.kit.slack import CHANNEL, CHANNEL_ID
+from tests.kit.trust import INCIDENT, INCIDENT_ROW, REVISION, Office
+from tests.kit.trust import runbook as ledger
+from tests.kit.waiting import eventually
+from tests.kit.workspace import Json, RunningWorkspace, running_workspace
+
+
+@dataclass(frozen=True)
+class SlackBot:
+    """An office whose desk is reached through Slack."""
+
+    office: Office
+    workspace: RunningWorkspace
+
+    def open_incident(self, **changes: object) -> None:
+        """Open the incident with one alert, order its diagnosis, and let it all reach Slack."""
+        row = {**INCIDENT_ROW, "channel": CHANNEL, **changes}
+        with self.office.database.begin() as conn:
+            conn.execute(insert(incident_rows).values(**row))
+            conn.execute(
+                insert(incident_alerts).values(
+                    incident_id=INCIDENT,
+                    fingerprint="f1",
+                    starts_at=row["started_at"],
+                    status="firing",
+                    labels={"alertname": "Dead"},
+                    annotations={"summary": "Two events are dead"},
+                    generator_url="http://prometheus.example/graph",
+                    seen_at=row["started_at"],
+                )
+            )
+            incidents.order_diagnosis(conn, self.office.enqueue, INCIDENT, content=REVISION, now=self.office.at)
+            self.office.means.show.incident(conn, INCIDENT, self.office.at)
+        self.office.work()
+
+    def root(self) -> Json:
+        """The root message, as the channel shows it."""
+        roots = [each for each in self.workspace.control.messages(CHANNEL_ID) if each.get("bot_id")]
+        assert len(roots) == 1, f"{len(roots)} root messages"
+        return roots[0]
+
+    def replies(self) -> list[Json]:
+        """The thread, without what only one person sees."""
+        return [each for each in self.root()["replies"] if not each.get("is_ephemeral")]
+
+    def card(self) -> Json:
+        """The newest card in the thread."""
+        return [each for each in self.replies() if "request" in blocks_of(each) or "Asked by" in blocks_of(each)][-1]
+
+    def told(self, user: str) -> list[str]:
+        """What only this person was told."""
+        return [
+            each["text"]
+            for root in self.workspace.control.messages(CHANNEL_ID, user=user)
+            for each in root["replies"]
+            if each.get("is_ephemeral")
+        ]
+
+    def shows(self, words: str, *, within: float = 10.0) -> bool:
+        """Whether the thread comes to say this; jobs run meanwhile."""
+
+        def is_so() -> bool:
+            self.office.work()
+            return any(words in blocks_of(each) for each in (self.root(), *self.replies()))
+
+        return eventually(is_so, within=within)
+
+
+def blocks_of(message: Json) -> str:
+    """All the words of a message."""
+    return "\n".join([message["text"], *_texts(message.get("blocks", []))])
+
+
+def _texts(part: Any) -> Iterator[str]:
+    match part:
+        case {"text": str() as text}:
+            yield text
+        case dict():
+            for inner in part.values():
+                yield from _texts(inner)
+        case list():
+            for inner in part:
+                yield from _texts(inner)
+
+
+@contextmanager
+def running_slack_bot(database: Database, *, runbook: Runbook | None = None) -> Iterator[SlackBot]:
+    """Workspace and bot, each on its port, until the block ends."""
+    with ExitStack() as stack:
+        listener = socket.create_server(("127.0.0.1", 0))
+        stack.callback(listener.close)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        workspace = stack.enter_context(running_workspace(bot=address))
+        client = web_client(token=workspace.config.bot_token, base_url=workspace.api, timeout=5)
+        office = _office(database, client, runbook or ledger())
+        _serve(stack, listener, office, Slack(client), workspace)
+        yield SlackBot(office=office, workspace=workspace)
+
+
+def _office(database: Database, client: Any, runbook: Runbook) -> Office:
+    office = Office(database, runbook=runbook, directory=cast(Any, SlackDirectory(client)))
+    show = Presenter(contents=office.contents, enqueue=office.enqueue, new_id=office.new_id)
+    office.shown = cast(Any, show)
+    office.__post_init__()
+    diagnoser = Diagnoser(
+        database=database,
+        contents=office.contents,
+        resources=office.resources,
+        asker=Asker(now=office.now),
+        show=show,
+        now=office.now,
+    )
+    deliver = Deliver(
+        database=database,
+        workspace=Slack(client),
+        picture=Pictures(database=database, contents=office.contents),
+        enqueue=office.enqueue,
+        now=office.now,
+    )
+    office.handlers = {**office.handlers, "deliver": deliver, "diagnose": diagnoser.diagnose}
+    return office
+
+
+def _serve(
+    stack: ExitStack, listener: socket.socket, office: Office, slack: Slack, workspace: RunningWorkspace
+) -> None:
+    listening, dispatching = ThreadPoolExecutor(8), ThreadPoolExecutor(8)
+    stack.callback(listening.shutdown)
+    stack.callback(dispatching.shutdown)
+    app = bolt_app(
+        signing_secret=workspace.config.signing_secret,
+        bot_token=workspace.config.bot_token,
+        desk=office.desk,
+        reply=slack,
+        executor=listening,
+    )
+    web = Starlette(routes=list(slack_routes(app, executor=dispatching)))
+    server = uvicorn.Server(uvicorn.Config(web, log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    stack.callback(thread.join, 10)
+    stack.callback(setattr, server, "should_exit", True)
+    deadline = time.monotonic() + 10
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.01)
