@@ -8,7 +8,6 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-
 Clock = Callable[[], datetime]
 """Now, as an aware datetime in UTC."""
 
