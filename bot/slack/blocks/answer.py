@@ -54,7 +54,7 @@ def question(asked: Asked, *, rows: int, as_table: bool) -> list[Block]:
         case Answer() as answer:
             cells = grid(answer)
             title = words.answered(asked.title, status=answer.status)
-            if not cells.rows:
+            if not cells.rows or not cells.head:
                 return [section(words.nothing_found(asked.title) if cells.head else title)]
             if cells.is_line:
                 return [section(Safe(f"{title}\n{clip(facts(answer, cells), 2_500 if rows > 3 else 300)}"))]

@@ -1,0 +1,177 @@
+"""Whatever alerts, evidence and requests bring, the message is one that Slack takes."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.core.evidence import Answer, Column, Failure, Reason, Shown, Table
+from bot.slack.blocks.card import card
+from bot.slack.blocks.checklist import checklist
+from bot.slack.blocks.degrade import simpler
+from bot.slack.blocks.evidence import evidence
+from bot.slack.blocks.layout import Post
+from bot.slack.blocks.modals import ask_form
+from bot.slack.blocks.root import root
+from bot.slack.views import (
+    AlertView,
+    Asked,
+    AskView,
+    CardView,
+    ChecklistView,
+    EvidenceView,
+    Field,
+    Findings,
+    Link,
+    Offer,
+    RequestLine,
+    RootView,
+    Touched,
+    VoteView,
+)
+from sandbox.workspace.validate import check_message, check_view
+from tests.unit.slack.samples import NOW
+
+POOL = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+# Text that is short, absurdly long, blank, or full of markup.
+words = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(["", " ", "<!channel>", "`*_~", "x" * 5000, "<@U0ANA> & " * 900, "\n" * 500, "é" * 3100]),
+)
+moments = st.just(NOW)
+ids = st.from_regex(r"[a-z][a-z0-9-]{0,40}", fullmatch=True)
+offers = st.builds(Offer, action=ids, label=words, is_suggested=st.booleans(), caution=st.none() | words)
+
+
+def many(of: st.SearchStrategy[Any], most: int, **unique: Any) -> st.SearchStrategy[Any]:
+    return st.lists(of, max_size=most, **unique).map(tuple)
+
+
+roots = st.builds(
+    RootView,
+    incident_id=st.uuids().map(str),
+    system=words,
+    event=words,
+    title=words,
+    summary=words,
+    severity=words,
+    started_at=moments,
+    resolved_at=st.none() | moments,
+    acknowledged_by=st.none() | words,
+    acknowledged_at=st.none() | moments,
+    alerts=many(st.builds(AlertView, says=words, is_firing=st.booleans(), started_at=moments), 45),
+    truncated=st.integers(min_value=0, max_value=10_000),
+    findings=st.none() | st.builds(Findings, held=many(words, 12), warned=many(words, 5), unjudged=many(words, 9)),
+    requests=many(st.builds(RequestLine, label=words), 12),
+    offers=many(offers, 40, unique_by=lambda offer: offer.action),
+    links=many(st.builds(Link, label=words, url=words | st.just("https://host.example/" + "x" * 2900)), 4),
+)
+cells = st.one_of(st.none(), words, st.integers(), st.floats(), st.booleans(), moments)
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> Answer:
+    names = draw(st.lists(st.from_regex(r"[a-z][a-z0-9_]{0,40}", fullmatch=True), max_size=25, unique=True))
+    columns = tuple(Column(name=name, shown=draw(st.sampled_from(Shown))) for name in names)
+    row = tuple(draw(cells) for _ in names)
+    count = draw(st.sampled_from([0, 1, 2, 7, 99, 100, 150]))
+    return Answer(table=Table(columns=columns, rows=(row,) * count, cut=draw(st.booleans())))
+
+
+failures = st.builds(Failure, reason=st.sampled_from(Reason), message=words)
+
+
+@st.composite
+def evidences(draw: st.DrawFn) -> EvidenceView:
+    found = draw(st.lists(st.one_of(answers(), failures), max_size=30))
+    asked = tuple(Asked(id=f"q{at}", title=draw(words), evidence=each) for at, each in enumerate(found))
+    return EvidenceView(number=draw(st.integers(1, 99)), finished_at=NOW, asked=asked, error=draw(st.none() | words))
+
+
+votes = st.builds(VoteView, person=words, is_approval=st.booleans(), at=moments, reason=st.none() | words)
+cards = st.builds(
+    CardView,
+    request_id=st.uuids().map(str),
+    label=words,
+    about=st.none() | words,
+    requester=words,
+    requested_at=moments,
+    reason=st.none() | words,
+    inputs=many(st.tuples(words, words), 12),
+    touched=st.none() | st.builds(Touched, count=st.integers(0, 10**9), sample=many(words, 5), sums=many(words, 9)),
+    preview_says=st.none() | words,
+    preview=st.one_of(st.none(), failures, answers()),
+    calls=many(words, 30),
+    digest=st.none() | st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
+    needs=st.integers(1, 3),
+    approvers=many(words, 5),
+    votes=many(votes, 30),
+    expires_at=st.none() | moments,
+    note=st.none() | words,
+    outcome=st.none() | words,
+    verifies=st.none() | words,
+    verify_until=st.none() | moments,
+    verified_at=st.none() | moments,
+    started_at=st.none() | moments,
+    undo=st.none() | offers,
+)
+
+
+def taken(post: Post) -> None:
+    """Slack takes it, and every simpler way of saying it."""
+    for each in (post, *simpler(post.text, post.blocks)):
+        check_message(text=each.text, blocks=list(each.blocks) or None, attachments=None)
+
+
+@POOL
+@given(roots)
+def test_slack_takes_any_root(view: RootView) -> None:
+    taken(root(view))
+
+
+@POOL
+@given(evidences())
+def test_slack_takes_any_evidence(view: EvidenceView) -> None:
+    taken(evidence(view))
+
+
+@POOL
+@given(cards)
+def test_slack_takes_any_card(view: CardView) -> None:
+    taken(card(view))
+
+
+@POOL
+@given(st.builds(ChecklistView, title=words, items=many(words, 40), guide=st.none() | words))
+def test_slack_takes_any_checklist(view: ChecklistView) -> None:
+    taken(checklist(view))
+
+
+fields = st.builds(
+    Field,
+    name=st.from_regex(r"[a-z][a-z0-9_]{0,40}", fullmatch=True),
+    label=words,
+    kind=st.sampled_from(["string", "duration", "flag"]),
+    value=st.none() | words,
+    is_optional=st.booleans(),
+)
+
+
+@POOL
+@given(
+    st.builds(
+        AskView,
+        subject=st.just("a:b:"),
+        label=words,
+        about=st.none() | words,
+        needs=st.integers(1, 3),
+        wants_reason=st.booleans(),
+        caution=st.none() | words,
+        fields=many(fields, 60, unique_by=lambda field: field.name),
+    )
+)
+def test_slack_takes_any_form(view: AskView) -> None:
+    check_view(ask_form(view), kinds=("modal",))
