@@ -22,6 +22,7 @@ _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#
 _LONGEST_LABEL = 60
 _SHORTEST = 600.0  # seconds of an axis
 _LONGEST_TITLE = 90
+_TOO_GREAT = 1e100
 _drawing = Lock()  # the library is not made for threads
 
 
@@ -35,14 +36,15 @@ def png(series: Sequence[Series], *, title: str, shown: Shown, alert_at: datetim
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
 
+    drawn = tuple(_drawable(line) for line in series)
     with _drawing, mpl.rc_context({"font.family": "DejaVu Sans", "font.size": 9.0, "text.parse_math": False}):
         figure = Figure(figsize=_SIZE, dpi=_DENSITY, facecolor=_BACKGROUND, layout="constrained")
         canvas = FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         _frame(axes, title=title, shown=shown)
-        _lines(axes, series)
+        _lines(axes, drawn)
         _alert(axes, alert_at)
-        _scale(axes, series)
+        _scale(axes, drawn)
         file = BytesIO()
         canvas.print_png(file, metadata={"Software": None})  # type: ignore[no-untyped-call]  # the library names no types here
     return file.getvalue()
@@ -56,6 +58,11 @@ def labels(series: Sequence[Series]) -> tuple[str, ...]:
         mask(", ".join(f"{name}={line.labels[name]}" for name in telling if name in line.labels)) for line in series
     )
     return tuple(_clipped(text, _LONGEST_LABEL) for text in texts)
+
+
+def _drawable(line: Series) -> Series:
+    """Without the points that no axis can hold; they are gaps."""
+    return line.model_copy(update={"points": tuple(point for point in line.points if abs(point[1]) < _TOO_GREAT)})
 
 
 def _frame(axes: "Axes", *, title: str, shown: Shown) -> None:

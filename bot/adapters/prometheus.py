@@ -2,6 +2,7 @@
 
 import ast
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from urllib3 import Retry
 
 from bot.core.egress import mask
 from bot.core.errors import CountersignError, Refused, TimedOut, Unavailable
-from bot.core.evidence import UNBOUNDED, Series
+from bot.core.evidence import Series
 from bot.core.ports import Sample
 
 T = TypeVar("T")
@@ -133,5 +134,5 @@ def _line(element: Mapping[str, object]) -> Series:
     points = ((float(at), float(value)) for at, value in cast(list[tuple[float, str]], element["values"]))
     return Series(
         labels=cast(dict[str, str], element["metric"]),
-        points=tuple((at, value) for at, value in points if abs(value) < UNBOUNDED),  # false for NaN too
+        points=tuple((at, value) for at, value in points if math.isfinite(value)),
     )

@@ -39,7 +39,7 @@ class _Stripe:
         session: requests.Session,
         timeout: float,
         **options: str,
-    ) -> object:
+    ) -> stripe.StripeResponse:
         taken = _OURS & params.keys()
         if taken or not path.startswith(("/v1/", "/v2/")):
             raise Refused(_WHAT, f"{', '.join(sorted(taken)) or 'the path'} is not part of Stripe's API")
@@ -51,7 +51,7 @@ class _Stripe:
         )
         if self._version:
             options["stripe_version"] = self._version
-        return client.raw_request(method, path, **params, **options)
+        return cast(stripe.StripeResponse, client.raw_request(method, path, **params, **options))
 
     def _bounded(self, timeout: float) -> float:
         return min(timeout, self._ceiling) if self._ceiling else timeout
@@ -70,7 +70,7 @@ class StripeReader(_Stripe):
         """The object or list as JSON."""
         seconds = self._bounded(timeout)
         try:
-            return _plain(self._ask("get", path, params, session=self._session, timeout=seconds))
+            return cast(Json, self._ask("get", path, params, session=self._session, timeout=seconds).data)
         except stripe.StripeError as error:
             raise _unanswered(error, seconds) from error
 
@@ -97,12 +97,7 @@ class StripeWriter(_Stripe):
                 )
         except stripe.StripeError as error:
             raise _undone(error, seconds) from error
-        response = getattr(changed, "last_response", None)
-        return _plain(changed), getattr(response, "request_id", None)
-
-
-def _plain(found: object) -> Json:
-    return cast(Json, found.to_dict()) if isinstance(found, stripe.StripeObject) else cast(Json, found)
+        return cast(Json, changed.data), changed.request_id
 
 
 def _unanswered(error: stripe.StripeError, seconds: float) -> CountersignError:
@@ -111,9 +106,9 @@ def _unanswered(error: stripe.StripeError, seconds: float) -> CountersignError:
             return _unconnected(error, seconds)
         case stripe.RateLimitError():
             return Unavailable(_WHAT, "it limits our rate (429)")
-    if error.http_status is None or error.http_status >= 500:
-        return Unavailable(_WHAT, _reason(error))
-    return Refused(_WHAT, _reason(error), status=error.http_status)
+    if _is_a_no(error):
+        return Refused(_WHAT, _reason(error), status=error.http_status)
+    return Unavailable(_WHAT, _reason(error))
 
 
 def _undone(error: stripe.StripeError, seconds: float) -> CountersignError:
@@ -123,11 +118,13 @@ def _undone(error: stripe.StripeError, seconds: float) -> CountersignError:
             return why if _never_sent(error) else Unknown(_WHAT, why.why)
         case stripe.RateLimitError():
             return Unavailable(_WHAT, "it limits our rate (429)")
-        case _ if error.code == "idempotency_key_in_use":
-            return Unknown(_WHAT, "the same call is still being carried out")
-    if error.http_status is None or error.http_status >= 500:
-        return Unknown(_WHAT, _reason(error))
-    return Refused(_WHAT, _reason(error), status=error.http_status)
+    if _is_a_no(error) and error.http_status != 409:  # 409: a call with the same key is still being carried out
+        return Refused(_WHAT, _reason(error), status=error.http_status)
+    return Unknown(_WHAT, _reason(error))
+
+
+def _is_a_no(error: stripe.StripeError) -> bool:
+    return error.http_status is not None and 400 <= error.http_status < 500
 
 
 def _unconnected(error: stripe.StripeError, seconds: float) -> Unavailable:
@@ -147,6 +144,8 @@ def _never_sent(error: stripe.StripeError) -> bool:
 
 
 def _reason(error: stripe.StripeError) -> str:
+    if error.json_body is None:
+        return f"it answered {error.http_status} without JSON"
     said = mask(error.user_message or error.code or "")[:_LONGEST_REASON]
     number = f" (request {error.request_id})" if error.request_id else ""
     return f"it answered {error.http_status}{': ' + said if said else ''}{number}"
