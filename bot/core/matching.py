@@ -7,10 +7,16 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from bot.core.regex import compiled, whole
+
+# Where Alertmanager's releases read a spelling differently (spaces, commas or quotes in a value without quotes, names
+# beyond letters, \t), it is not accepted: what is accepted means the same in all of them.
 _GRAMMAR = re.compile(
-    r'\s*(?P<name>[a-zA-Z_][a-zA-Z0-9_]*)\s*(?P<op>=~|!~|!=|=)\s*(?P<value>"(?:[^"\\]|\\.)*"|[^"\s]*)\s*'
+    r"\s*(?P<name>[a-zA-Z_][a-zA-Z0-9_]*)\s*(?P<op>=~|!~|!=|=)\s*"
+    r'(?P<value>"(?:[^"\\]|\\.)*"|[^"\s,{}\'`\\=!~][^"\s,{}\'`\\]*|)\s*',
+    re.DOTALL,
 )
-_ESCAPE = re.compile(r"\\(.)")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 class Matcher:
@@ -23,16 +29,17 @@ class Matcher:
         self.source = source
         self.name = parsed["name"]
         self.op = parsed["op"]
-        self.value = _unquoted(parsed["value"])
+        is_regex = "~" in self.op
         try:
-            self._pattern = re.compile(self.value) if "~" in self.op else None
-        except re.error as error:
-            raise ValueError(f"{source!r}: not a regular expression: {error}") from error
+            self.value = _unquoted(parsed["value"], keeps_others=is_regex)
+            self._pattern = compiled(self.value) if is_regex else None
+        except ValueError as error:
+            raise ValueError(f"{source!r}: {error}") from error
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Whether these labels satisfy it."""
         actual = labels.get(self.name, "")
-        equal = bool(self._pattern.fullmatch(actual)) if self._pattern else actual == self.value
+        equal = whole(self._pattern, actual) if self._pattern else actual == self.value
         return equal is not self.op.startswith("!")
 
     def __eq__(self, other: object) -> bool:
@@ -65,7 +72,19 @@ class Matcher:
         return {"type": "string", "examples": ['alertname=~"Reconciliation.*"']}
 
 
-def _unquoted(value: str) -> str:
+def _unquoted(value: str, *, keeps_others: bool) -> str:
+    r"""The value inside the quotes; a regular expression keeps the escapes that are its own, such as `\.`."""
     if not value.startswith('"'):
         return value
-    return _ESCAPE.sub(lambda found: {"n": "\n", "t": "\t"}.get(found[1], found[1]), value[1:-1])
+
+    def read(found: re.Match[str]) -> str:
+        if found[1] in _MEANS:
+            return _MEANS[found[1]]
+        if keeps_others:
+            return found[0]
+        raise ValueError(f'{found[0]} is not an escape; there are \\\\, \\" and \\n')
+
+    return _ESCAPE.sub(read, value[1:-1])
+
+
+_MEANS = {"n": "\n", '"': '"', "\\": "\\"}

@@ -1,6 +1,5 @@
 """A runbook: questions, conclusions, checklist, actions."""
 
-import re
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -9,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from bot.core.duration import Duration
 from bot.core.expression import Expression
 from bot.core.model import Frozen
+from bot.core.regex import compiled
 from bot.core.template import Template
 from bot.steps import (
     CommandRun,
@@ -28,10 +28,7 @@ ActionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
 
 
 def _compiles(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from error
+    compiled(pattern)
     return pattern
 
 

@@ -12,7 +12,7 @@ _WORD = string.ascii_letters + string.digits
 _BETWEEN = st.sampled_from(
     [" ", "\n", "\t", ", ", "; ", "(", ")", '"', "'", "<", ">", "|", " = ", ": ", "[", "]", "{", "}", "`"]
 )
-_PROSE = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=60)
+_PROSE = st.text(st.characters(codec="utf-8"), max_size=60)
 
 
 def _word(least: int, most: int, alphabet: str = _WORD) -> st.SearchStrategy[str]:
