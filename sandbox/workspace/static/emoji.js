@@ -10,6 +10,7 @@ export const EMOJI = {
   red_circle: "🔴", large_orange_circle: "🟠", large_yellow_circle: "🟡", large_green_circle: "🟢", large_blue_circle: "🔵",
   white_circle: "⚪", black_circle: "⚫", thumbsup: "👍", "+1": "👍", thumbsdown: "👎", "-1": "👎", tada: "🎉", rocket: "🚀",
   robot_face: "🤖", wave: "👋", bulb: "💡", zap: "⚡", pushpin: "📌", speech_balloon: "💬", heavy_minus_sign: "➖",
+  grey_question: "❔", raised_hand: "✋", ballot_box_with_check: "☑️", zzz: "💤", gear: "⚙️",
 };
 
 export const emoji = (name) => EMOJI[name] ?? `:${name}:`;
