@@ -3,7 +3,7 @@
 Jinja2's expression grammar in its sandbox, so nothing can be called but filters and nothing changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from jinja2 import Undefined, nodes
@@ -48,8 +48,10 @@ class Expression:
         """Evaluate. Raises ExpressionError, naming the expression, when a value is missing or of the wrong type."""
         try:
             result = _compiled(self.source)(**scope)
-            if isinstance(result, Undefined):
-                str(result)
+            result = list(result) if isinstance(result, Iterator) else result  # a filter's, which would fail later
+            for each in result if isinstance(result, list | tuple) else [result]:
+                if isinstance(each, Undefined):
+                    str(each)  # raises, naming what is missing
         except FAILURES as error:
             raise ExpressionError(f"{self.source!r}: {error}") from error
         return result
