@@ -17,8 +17,8 @@ const TOKENS = {
   date_pretty: (d) => relative(d, TOKENS.date(d)),
   date_short_pretty: (d) => relative(d, TOKENS.date_short(d)),
   date_long_pretty: (d) => relative(d, TOKENS.date_long(d)),
-  time: (d) => format(d, { hour: "numeric", minute: "2-digit" }),
-  time_secs: (d) => format(d, { hour: "numeric", minute: "2-digit", second: "2-digit" }),
+  time: (d) => format(d, { timeStyle: "short" }),
+  time_secs: (d) => format(d, { timeStyle: "medium" }),
   ago: (d) => ago(d),
 };
 
