@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
+from bot.core.egress import mask
 from bot.core.errors import ExpressionError
 from bot.core.evidence import UNBOUNDED, Cell, Shown
 from bot.core.quoting import moment
@@ -35,6 +36,11 @@ def _text(value: object) -> str:
     # Neither JSON in PostgreSQL nor UTF-8 can hold these.
     storable = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
     return storable if len(storable) <= _LONGEST else storable[: _LONGEST - 1] + "…"
+
+
+def _free_text(value: object) -> str:
+    """Masked already here, so that what must not leave is not even kept."""
+    return mask(_text(value))
 
 
 def _word(value: object) -> str:
@@ -110,5 +116,5 @@ _READ: Mapping[Shown, Callable[[object], Cell]] = {
     Shown.TIME: _moment,
     Shown.ENUM: _word,
     Shown.FLAG: _flag,
-    Shown.TEXT: _text,
+    Shown.TEXT: _free_text,
 }

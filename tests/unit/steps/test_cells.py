@@ -62,8 +62,14 @@ def test_a_value_of_another_type_is_an_error_that_does_not_repeat_it(value: obje
     assert "many" not in str(caught.value)
 
 
+def test_free_text_is_masked_before_it_is_kept() -> None:
+    kept = cell("no clause for jane.doe@customer.example", shown=Shown.TEXT, name="error")
+
+    assert kept == "no clause for [e-mail]"
+
+
 def test_a_long_text_is_cut() -> None:
-    kept = cell("x" * 5000, shown=Shown.TEXT, name="x")
+    kept = cell("word " * 1000, shown=Shown.TEXT, name="x")
 
     assert isinstance(kept, str)
     assert len(kept) == 2000
