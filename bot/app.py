@@ -1,5 +1,6 @@
 """Builds a running bot from settings in one straight function, which registers for stopping whatever it starts."""
 
+import gc
 import logging
 import os
 import signal
@@ -218,6 +219,8 @@ def serve(settings: Settings) -> None:
 
         signal.signal(signal.SIGHUP, on_hangup)
         log.info("serve.listening", extra={"address": settings.listen, "replica": settings.replica})
+        gc.collect()
+        gc.freeze()  # what was built lives as long as the process: looking through it again only makes requests wait
         server.run()
         if not server.started:
             raise SettingsError(f"COUNTERSIGN_LISTEN: cannot listen on {settings.listen}")
@@ -280,10 +283,10 @@ def _refuse_writing_readers(connections: Connections, catalog: Catalog, *, allow
             log.warning("readers.may_write", extra={"reader": sentence})
 
 
-def _commit(database: Database, wake: Callable[[], None], batch: Sequence[Delivery]) -> Sequence[int]:
+def _commit(database: Database, wake: Callable[[int], None], batch: Sequence[Delivery]) -> Sequence[int]:
     with database.begin() as conn:
         numbers = deliveries.add(conn, batch)
-    wake()
+    wake(len(numbers))
     return numbers
 
 

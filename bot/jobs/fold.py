@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +23,9 @@ from bot.store.work import Clock
 log = logging.getLogger(__name__)
 
 _BATCH = 500  # deliveries looked at in one transaction
-_BODIES = 50  # different bodies folded in one transaction: on SQLite nobody else writes meanwhile
+_BUDGET = 0.02  # seconds after which a transaction takes no further body: on SQLite nobody else writes meanwhile
+_BUSY = 200.0  # deliveries per second from which on they go first: nothing is lost by folding later,
+_REST = 9  # so it rests this many times as long as it worked
 _LOOK_EVERY = 1.0  # seconds; a wake-up is only a hint, the rows say what is to be done
 _ANOTHER_IS_AT_IT = 0.1  # seconds until the next try
 
@@ -66,6 +69,9 @@ class Fold:
         self._metrics = metrics
         self._now = now
         self._awake = threading.Event()
+        self._heard = 0  # deliveries that woke it so far; counted by one thread
+        self._heard_before = 0
+        self._asked_at = 0.0
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -74,8 +80,9 @@ class Fold:
         self._thread = threading.Thread(target=self._run, name="fold", daemon=True)
         self._thread.start()
 
-    def wake(self) -> None:
-        """Says that there may be something to do; if nobody hears it, the next look finds it."""
+    def wake(self, count: int) -> None:
+        """Says that so many deliveries were committed; if nobody hears it, the next look finds them."""
+        self._heard += count
         self._awake.set()
 
     def stop(self, timeout: timedelta) -> bool:
@@ -96,7 +103,7 @@ class Fold:
             if not deliveries.lock(conn):
                 return Turn(deliveries=0, is_done=False)
             waiting = deliveries.unfolded(conn, _BATCH)
-            folded = [self._fold(conn, body) for body in _bodies(waiting)]
+            folded = self._fold_some(conn, _bodies(waiting))
             not_shown = self._say(conn, [outcome for each in folded for outcome in each.outcomes])
         self._count(folded, not_shown)
         done = sum(len(each.body.seqs) for each in folded)
@@ -105,7 +112,6 @@ class Fold:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._awake.wait(_LOOK_EVERY)
-            self._awake.clear()
             try:
                 self._drain()
             except Unavailable as error:
@@ -117,11 +123,33 @@ class Fold:
 
     def _drain(self) -> None:
         while not self._stopping.is_set():
+            self._awake.clear()
+            began = time.monotonic()
             turn = self.turn()
-            if turn.is_done:
+            took = time.monotonic() - began
+            if self._is_busy():
+                self._stopping.wait(_REST * took)
+            elif turn.is_done:
                 return
-            if turn.deliveries == 0:
+            elif turn.deliveries == 0:
                 self._stopping.wait(_ANOTHER_IS_AT_IT)
+
+    def _is_busy(self) -> bool:
+        """How fast deliveries came since this was last asked."""
+        now, heard = time.monotonic(), self._heard
+        is_busy = heard - self._heard_before > _BUSY * (now - self._asked_at)
+        self._heard_before, self._asked_at = heard, now
+        return is_busy
+
+    def _fold_some(self, conn: Connection, bodies: Iterable[_Body]) -> list[_Folded]:
+        """At least one, and as many more as there is time for."""
+        until = time.monotonic() + _BUDGET
+        folded = []
+        for body in bodies:
+            folded.append(self._fold(conn, body))
+            if time.monotonic() > until:
+                break
+        return folded
 
     def _fold(self, conn: Connection, body: _Body) -> _Folded:
         """What one body does. If it cannot be folded, it alone is put aside, with the reason."""
@@ -172,20 +200,17 @@ class Fold:
 
 
 def _bodies(waiting: Iterable[Waiting]) -> list[_Body]:
-    """The first different bodies among them, by when each came first; what comes after waits for the next turn."""
+    """The different bodies among them, by when each came first."""
     equal: dict[tuple[Source, str], list[Waiting]] = {}
     for each in waiting:
-        known = equal.setdefault((each.source, each.digest), [])
-        known.append(each)
-        if len(equal) > _BODIES:
-            break
+        equal.setdefault((each.source, each.digest), []).append(each)
     return [
         _Body(
             seqs=tuple(each.seq for each in same),
             source=same[0].source,
             received_at=max(each.received_at for each in same),
         )
-        for same in list(equal.values())[:_BODIES]
+        for same in equal.values()
     ]
 
 

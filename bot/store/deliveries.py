@@ -94,6 +94,11 @@ def folded(conn: Connection, seqs: Collection[int], *, now: datetime, error: str
     conn.execute(update(deliveries).where(deliveries.c.seq.in_(seqs)).values(folded_at=now, error=error))
 
 
+def count(conn: Connection) -> int:
+    """How many were ever stored."""
+    return conn.execute(select(func.count()).select_from(deliveries)).scalar_one()
+
+
 def backlog(conn: Connection) -> Backlog:
     """What waits to be folded."""
     row = conn.execute(

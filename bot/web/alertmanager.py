@@ -18,7 +18,7 @@ from bot.web.committer import Closed, Committer, Full
 from bot.web.errors import Problem
 
 _LARGE = 64 * 1024  # bytes; larger bodies are checked in a thread, so that they do not hold up the others
-_PATIENCE = 8.0  # seconds for the commit; Alertmanager cuts a request at ten
+_PATIENCE = 8.0  # seconds for body and commit together; Alertmanager cuts a request at ten
 
 
 class AlertmanagerDoor:
@@ -59,26 +59,27 @@ class AlertmanagerDoor:
         is_in = self._gate.admit(request.headers, peer=request.client.host if request.client else None)
         _must_be_json(request)
         with self._bodies.hold() as held:
-            body = await self._bodies.read(request, held)
-            if not is_in:
-                self._gate.verify(request.headers, body)
-            await _check(body)
-            return await self._stored(body)
+            body = None
+            try:
+                async with asyncio.timeout(self._patience):
+                    body = await held.read(request)
+                    if not is_in:
+                        self._gate.verify(request.headers, body)
+                    await _check(body)
+                    return await self._stored(body)
+            except TimeoutError:
+                raise _too_slow(self._patience, is_here=body is not None) from None
 
     async def _stored(self, body: bytes) -> int:
         delivery = Delivery(source=Source.ALERTMANAGER, received_at=self._now(), body=body)
         try:
-            async with asyncio.timeout(self._patience):
-                return await self._committer.submit(delivery)
+            return await self._committer.submit(delivery)
         except Full as full:
             raise Problem.unavailable("overloaded", f"{full}; send it again later") from None
         except Closed:
             raise Problem.unavailable("shutting_down", "this replica is shutting down; send it again later") from None
         except Unavailable as error:
-            raise Problem.unavailable("database", f"{error}; nothing was stored, send it again later") from None
-        except TimeoutError:
-            message = f"the database did not commit within {self._patience:g} s; send it again"
-            raise Problem.unavailable("database", message) from None
+            raise Problem.unavailable("database", f"{error}; nothing was promised, send it again later") from None
 
 
 async def _check(body: bytes) -> None:
@@ -100,3 +101,9 @@ def _must_be_json(request: Request) -> None:
         raise Problem(415, "not_json", f"Content-Type is {kind or 'missing'}; send application/json")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Problem(415, "encoded", "Content-Encoding is not supported; send the JSON as it is")
+
+
+def _too_slow(patience: float, *, is_here: bool) -> Problem:
+    if is_here:
+        return Problem.unavailable("database", f"the database did not commit within {patience:g} s; send it again")
+    return Problem.unavailable("slow_body", f"the body did not arrive within {patience:g} s; send it again")

@@ -30,12 +30,11 @@ class Closed(CountersignError):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Waiting(Generic[Item]):
     item: Item
-    loop: asyncio.AbstractEventLoop
     number: asyncio.Future[int]
 
 
 class Committer(Generic[Item]):
-    """One thread that writes what waits, as many at once as there are.
+    """One thread that writes what waits, as many at once as there are; items come from one event loop.
 
     `write` stores a batch in one committed transaction and returns one number for each; `done` is told the size of
     each commit and how many seconds it took. At most `capacity` wait.
@@ -51,6 +50,7 @@ class Committer(Generic[Item]):
         self._write = write
         self._done = done
         self._capacity = capacity
+        self._gathered: list[_Waiting[Item]] = []  # the event loop's own
         self._waiting: deque[_Waiting[Item]] = deque()
         self._changed = threading.Condition()
         self._closed = False
@@ -69,33 +69,42 @@ class Committer(Generic[Item]):
             self._thread.join(timeout.total_seconds())
         return not self._thread.is_alive()
 
-    @property
-    def depth(self) -> int:
-        """How many wait."""
-        return len(self._waiting)
-
     def submit(self, item: Item) -> asyncio.Future[int]:
         """The number of the item, once it is committed. Called on an event loop, which it does not hold up.
 
         The future raises Unavailable when the commit failed. Raises Full and Closed.
         """
+        if self._closed:
+            raise Closed("shutting down")
+        if len(self._waiting) + len(self._gathered) >= self._capacity:
+            raise Full(f"{self._capacity} deliveries already wait for the database")
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(item=item, loop=loop, number=loop.create_future())
-        with self._changed:
-            if self._closed:
-                raise Closed("shutting down")
-            if len(self._waiting) >= self._capacity:
-                raise Full(f"{self._capacity} deliveries already wait for the database")
-            self._waiting.append(waiting)
-            self._changed.notify()
+        waiting = _Waiting(item=item, number=loop.create_future())
+        if not self._gathered:
+            # Not at once: the thread would begin with the first of many that have come in the same turn of the loop.
+            loop.call_soon(self._hand_over)
+        self._gathered.append(waiting)
         return waiting.number
+
+    def _hand_over(self) -> None:
+        with self._changed:
+            is_closed = self._closed
+            if not is_closed:
+                self._waiting.extend(self._gathered)
+                self._changed.notify()
+        if is_closed:
+            _settle(self._gathered, (), Closed("shutting down"))
+        self._gathered = []
 
     def _run(self) -> None:
         while batch := self._next():
             began = time.monotonic()
             numbers, error = self._written([each.item for each in batch])
             self._done(len(batch), time.monotonic() - began)
-            _answer(batch, numbers, error)
+            try:
+                batch[0].number.get_loop().call_soon_threadsafe(_settle, batch, numbers, error)
+            except RuntimeError:
+                log.info("commit.nobody_waits", extra={"size": len(batch)})  # the loop has ended before its requests
 
     def _next(self) -> list[_Waiting[Item]]:
         """All that waits, up to a limit; empty when there is nothing left and no more will come."""
@@ -116,23 +125,11 @@ class Committer(Generic[Item]):
             return (), Unavailable("database", "the deliveries could not be written; the bot's log says why")
 
 
-def _answer(batch: Sequence[_Waiting[Item]], numbers: Sequence[int], error: CountersignError | None) -> None:
-    """Settle the futures, in one call for each event loop."""
-    for loop in dict.fromkeys(each.loop for each in batch):
-        at = [index for index, each in enumerate(batch) if each.loop is loop]
-        futures = [batch[index].number for index in at]
-        own = [numbers[index] for index in at] if error is None else []
-        try:
-            loop.call_soon_threadsafe(_settle, futures, own, error)
-        except RuntimeError:
-            log.info("commit.nobody_waits", extra={"size": len(futures)})  # the loop has ended before its requests
-
-
-def _settle(futures: Sequence[asyncio.Future[int]], numbers: Sequence[int], error: CountersignError | None) -> None:
-    for index, future in enumerate(futures):
-        if future.done():
+def _settle(batch: Sequence[_Waiting[Item]], numbers: Sequence[int], error: CountersignError | None) -> None:
+    for index, waiting in enumerate(batch):
+        if waiting.number.done():
             continue  # its request has given up
         if error is None:
-            future.set_result(numbers[index])
+            waiting.number.set_result(numbers[index])
         else:
-            future.set_exception(error)
+            waiting.number.set_exception(error)
