@@ -32,14 +32,14 @@ _COURSES = {
     Stage.EXPIRED: "Nothing was done. Ask again if it is still needed.",
     Stage.SUPERSEDED: "What it would touch has changed. Nothing was done; vote on the newer card.",
     Stage.REFUSED: "Nothing was done.",
-    Stage.RUNNING: "Running.",
+    Stage.RUNNING: "Running since",
     Stage.VERIFYING: "It was carried out.",
     Stage.FAILED: "It failed and is not tried again. Look at the target before you ask anew.",
     Stage.UNKNOWN: (
         "It was sent, but no trustworthy answer came back. It may have taken effect, so it is not repeated. "
         "Look at the target first."
     ),
-    Stage.VERIFIED: "It was carried out, and the check holds.",
+    Stage.VERIFIED: "It was carried out, and the check held:",
     Stage.NOT_VERIFIED: "It was carried out, but the check did not come true in time. Look at the target.",
 }
 
@@ -131,12 +131,12 @@ def digest(view: CardView) -> Safe:
 
 def progress(view: CardView) -> Safe:
     """What became of it, and what a person should do now."""
-    why = clip(safe(view.outcome or view.note or ""), 900)
-    told = joined((Safe(_COURSES[view.stage]), why), " ")
-    if view.stage is Stage.VERIFYING:
-        return joined((told, _verifying(view)), "\n")
     at = {Stage.RUNNING: view.started_at, Stage.VERIFIED: view.verified_at}.get(view.stage)
-    return joined((told, when(at)), " ") if at else told
+    course = joined((Safe(_COURSES[view.stage]), when(at) if at else Safe("")), " ")
+    is_told = view.stage is Stage.DENIED and view.votes  # by the vote's own line
+    why = Safe("") if is_told else clip(safe(view.outcome or view.note or ""), 900)
+    checking = _verifying(view) if view.stage is Stage.VERIFYING else Safe("")
+    return joined((course, why, checking), "\n")
 
 
 def undo_label(offer: Offer) -> Plain:

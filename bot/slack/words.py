@@ -74,7 +74,7 @@ def origin(view: RootView) -> Safe:
 
 
 def alert_line(alert: AlertView) -> Safe:
-    mark = "•" if alert.is_firing else "• :white_check_mark: resolved:"
+    mark = "•" if alert.is_firing else ":white_check_mark: resolved:"
     return Safe(f"{mark} {safe(alert.says)} · since {when(alert.started_at)}")
 
 
@@ -100,10 +100,10 @@ def _concluded(found: Findings) -> list[Safe]:
     if found.warned:
         names = joined(map(bold, found.warned), ", ")
         lines.append(Safe(f":warning: The runbook warns against {names} as things stand."))
-    lines += [Safe(f"• :grey_question: Could not be judged: {safe(what)}") for what in found.unjudged]
+    lines += [Safe(f":grey_question: Could not be judged: {safe(what)}") for what in found.unjudged]
     if found.unanswered:
         questions = counted(found.unanswered, "question")
-        lines.append(Safe(f"• :warning: {questions} got no answer; the thread says which and why."))
+        lines.append(Safe(f":warning: {questions} got no answer; the thread says which and why."))
     return lines
 
 

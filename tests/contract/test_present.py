@@ -1,0 +1,151 @@
+"""Messages follow the rows: said anew when something people see changed, and only then."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, update
+
+from bot.slack.present import Presenter
+from bot.store import attention, messages
+from bot.store.database import Database
+from bot.store.messages import Message
+from bot.store.tables import incident_alerts, incidents
+from tests.kit.trust import INCIDENT, REVISION, Office
+from tests.kit.waiting import eventually
+
+ROOT = f"root:{INCIDENT}"
+
+
+@pytest.fixture
+def office(database: Database) -> Office:
+    made = Office(database)
+    made.open_incident()
+    return made
+
+
+@pytest.fixture
+def show(office: Office) -> Presenter:
+    return Presenter(contents=office.contents, enqueue=office.enqueue, new_id=office.new_id)
+
+
+def shown(office: Office, show: Presenter) -> Message:
+    with office.database.begin() as conn:
+        show.incident(conn, INCIDENT, office.at)
+    return row(office)
+
+
+def row(office: Office) -> Message:
+    with office.database.read() as conn:
+        found = messages.by_subject(conn, ROOT)
+    assert found is not None
+    return found
+
+
+def test_an_incident_is_said_once_and_its_delivery_ordered_with_it(office: Office, show: Presenter) -> None:
+    root = shown(office, show)
+
+    assert (root.revision, root.sent_revision, root.channel) == (1, 0, "#billing")
+    assert [job.id for _, job in office.waiting] == [f"deliver:#billing:{root.id}:1"]
+    assert office.waiting[0][1].partition == "#billing"
+
+
+def test_saying_the_same_orders_nothing(office: Office, show: Presenter) -> None:
+    for _ in range(3):
+        shown(office, show)
+
+    assert row(office).revision == 1
+    assert len(office.waiting) == 1
+
+
+def test_a_change_that_people_see_is_a_new_revision(office: Office, show: Presenter) -> None:
+    shown(office, show)
+    with office.database.begin() as conn:
+        attention.acknowledge(conn, INCIDENT, person="U0ANA", now=office.at)
+        show.incident(conn, INCIDENT, office.at)
+
+    assert row(office).revision == 2
+    assert "U0ANA" in str(row(office).blocks)
+
+
+def test_a_change_that_is_rolled_back_is_not_said(office: Office, show: Presenter) -> None:
+    shown(office, show)
+
+    def broken() -> None:
+        with office.database.begin() as conn:
+            attention.acknowledge(conn, INCIDENT, person="U0ANA", now=office.at)
+            show.incident(conn, INCIDENT, office.at)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        broken()
+
+    assert row(office).revision == 1
+
+
+def test_files_that_are_no_longer_kept_leave_the_alerts_own_words(office: Office, show: Presenter) -> None:
+    with office.database.begin() as conn:
+        conn.execute(update(incidents).values(content="gone", annotations={"summary": "Two events are dead"}))
+    root = shown(office, show)
+
+    assert "Two events are dead" in root.text
+    assert "Replay" not in str(root.blocks)
+
+
+def test_of_two_changes_at_once_neither_is_lost(office: Office, show: Presenter) -> None:
+    """One is acknowledged while another alert joins: whoever commits last has seen both."""
+    shown(office, show)
+    is_begun = threading.Event()
+
+    def join() -> None:
+        is_begun.set()
+        with office.database.begin() as conn:
+            conn.execute(
+                insert(incident_alerts).values(
+                    incident_id=INCIDENT,
+                    fingerprint="f2",
+                    starts_at=office.at,
+                    status="firing",
+                    labels={"alertname": "Dead"},
+                    annotations={},
+                    generator_url="",
+                    seen_at=office.at,
+                )
+            )
+            show.incident(conn, INCIDENT, office.at)
+
+    other = threading.Thread(target=join)
+    with office.database.begin() as conn:
+        attention.acknowledge(conn, INCIDENT, person="U0ANA", now=office.at)
+        show.incident(conn, INCIDENT, office.at)
+        other.start()
+        is_begun.wait(5)
+        assert not eventually(lambda: not other.is_alive(), within=0.3)
+    other.join(10)
+
+    said = str(row(office).blocks)
+    assert "U0ANA" in said
+    assert "1 firing" in said
+
+
+def test_a_request_shows_its_card_and_a_line_in_the_root(office: Office, show: Presenter) -> None:
+    request_id = office.ask()
+    with office.database.begin() as conn:
+        show.request(conn, request_id, office.at)
+
+    with office.database.read() as conn:
+        card = messages.by_subject(conn, f"request:{request_id}")
+    assert card is not None
+    assert card.thread_of == row(office).id
+    assert "12.00 EUR" in str(card.blocks)
+    assert "*Replay* · waiting for approval" in str(row(office).blocks)
+
+
+def test_an_order_of_a_lost_click_brings_the_message_once_more(office: Office, show: Presenter) -> None:
+    shown(office, show)
+    with office.database.begin() as conn:
+        again = messages.resend(conn, ROOT, office.at + timedelta(seconds=1))
+
+    assert again is not None
+    assert again.revision == 2
+    assert REVISION not in str(again.blocks)
