@@ -17,6 +17,7 @@ def workspace(state: Workspace) -> JsonObject:
             "bot_id": BOT_ID,
             "commands": list(config.commands),
             "shortcuts": [{"callback_id": each.callback_id, "name": each.name} for each in config.shortcuts],
+            "events": sorted(config.events),
             "socket_mode": config.socket_mode,
             "bot": config.bot,
         },

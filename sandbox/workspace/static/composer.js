@@ -35,7 +35,7 @@ export function composer(world, place) {
     const { channel, thread_ts } = place();
     if (!text || !channel) return;
     if (text.startsWith("/") && thread_ts) {
-      toast(`Slash commands do not work in threads. Mention @${world.names.person(world.app.user)} here, or write it in the channel.`, { kind: "warning" });
+      toast("Slash commands do not work in threads, here as in Slack. Write it in the channel.", { kind: "warning" });
       return;
     }
     field.value = "";
@@ -43,7 +43,7 @@ export function composer(world, place) {
     const [command, ...rest] = text.split(/\s+/);
     const went = text.startsWith("/")
       ? await world.act("/control/command", { channel, command, text: rest.join(" ") })
-      : await world.act("/control/say", { channel, text: coded(text), thread_ts: thread_ts ?? null });
+      : await world.say("/control/say", { channel, text: coded(text), thread_ts: thread_ts ?? null });
     if (!went && !field.value && text.startsWith("/")) field.value = text;
   }
 

@@ -32,8 +32,10 @@ export function drawPlaces(world) {
   document.getElementById("channels").replaceChildren(...channels.map((channel) =>
     entry(`#/${channel.id}`, channel.is_private ? icon("lock") : "#", channel.name, { current: world.place === channel.id, unread: world.unread.get(channel.id) })));
   const direct = world.channels.find((channel) => channel.im_with);
+  const home = world.app.events.includes("app_home_opened");
+  document.getElementById("apps").parentElement.hidden = !home && !direct;
   document.getElementById("apps").replaceChildren(
-    entry("#/home", icon("check"), `${world.app.name} – Home`, { current: world.place === "home", unread: 0 }),
+    ...(home ? [entry("#/home", icon("check"), `${world.app.name} – Home`, { current: world.place === "home", unread: 0 })] : []),
     ...(direct ? [entry(`#/${direct.id}`, "@", `${world.app.name} – Messages`, { current: world.place === direct.id, unread: world.unread.get(direct.id) })] : []));
 }
 
