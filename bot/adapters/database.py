@@ -1,6 +1,7 @@
 """The billing systems' databases through SQLAlchemy: bounded reads that cannot write, and one bounded change."""
 
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,21 +9,20 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import cast
 
-from sqlalchemy import Connection, CursorResult, Engine, Row, create_engine, event, make_url, text
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy import Connection, CursorResult, Row, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.adapters.engines import PATIENCE, engine_of
 from bot.adapters.privileges import may_write
 from bot.core.egress import mask
 from bot.core.errors import CountersignError, Refused, TimedOut, Unavailable, Unknown
 from bot.core.ports import Bind, Change, Rows
 
-_CONNECT = 5  # seconds to connect, or to wait for a free connection
 _CANCELED = "57014"  # the statement ran into its timeout
 _LOCKED = "55P03"
 _LONGEST_REASON = 200
+_FATAL = re.compile(r"FATAL:\s+(.+)")
 
 
 class Reader:
@@ -34,7 +34,7 @@ class Reader:
     def __init__(self, dsn: str, *, name: str, trusted: bool = False, ceiling: float | None = None) -> None:
         self._name = name
         self._ceiling = ceiling
-        self._engine = _engine(make_url(dsn), name=name)
+        self._engine = engine_of(make_url(dsn), name=name)
         self._is_sound = trusted
         self._judging = Lock()
 
@@ -50,7 +50,7 @@ class Reader:
 
     def may_write(self) -> str | None:
         """What this DSN's role may change, in words; None when it may change nothing."""
-        with _translated(self._name, _CONNECT), self._transaction(_CONNECT) as conn:
+        with _translated(self._name, PATIENCE), self._transaction(PATIENCE) as conn:
             return may_write(conn)
 
     def close(self) -> None:
@@ -87,7 +87,7 @@ class Writer:
         url = make_url(dsn)
         if url.get_backend_name() not in {"postgresql", "postgres"}:
             raise Refused(name, "changes are made in PostgreSQL only; its DSN is of another kind")
-        self._engine = _engine(url, name=name)
+        self._engine = engine_of(url, name=name)
 
     def change(self, change: Change, *, timeout: float) -> Rows:
         """Carry it out in one transaction; the rows as they were before.
@@ -141,48 +141,6 @@ def _difference(found: frozenset[str], expected: frozenset[str]) -> str:
     )
 
 
-def _engine(url: URL, *, name: str) -> Engine:
-    try:
-        match url.get_backend_name():
-            case "postgresql" | "postgres":
-                return _postgresql(url)
-            case "sqlite":
-                return _sqlite(url)
-    except (NoSuchModuleError, ImportError) as error:
-        raise Refused(name, "its DSN names a driver that is not installed") from error
-    raise Refused(name, "its DSN is not postgresql:// or sqlite:///")
-
-
-def _postgresql(url: URL) -> Engine:
-    given = url.query.get("options", "")
-    options = given if isinstance(given, str) else " ".join(given)
-    return create_engine(
-        url.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
-        pool_pre_ping=True,
-        pool_size=4,
-        max_overflow=4,
-        pool_timeout=_CONNECT,
-        pool_recycle=600,
-        connect_args={
-            "options": f"{options} -c timezone=UTC -c idle_in_transaction_session_timeout=60s".strip(),
-            "connect_timeout": _CONNECT,
-            "tcp_user_timeout": 20_000,  # milliseconds until a silent server counts as gone
-            "fallback_application_name": "countersign",
-        },
-    )
-
-
-def _sqlite(url: URL) -> Engine:
-    read_only = url.set(database=f"file:{url.database}").update_query_dict({"mode": "ro", "uri": "true"})
-    engine = create_engine(read_only, pool_size=4, pool_timeout=_CONNECT)
-    event.listen(engine, "connect", _query_only)
-    return engine
-
-
-def _query_only(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    connection.execute("PRAGMA query_only = ON")
-
-
 def _bound_by(conn: Connection, seconds: float) -> None:
     milliseconds = str(max(1, round(seconds * 1000)))
     conn.execute(
@@ -218,7 +176,7 @@ def _translated(name: str, seconds: float) -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
-        raise Unavailable(name, f"no connection free within {_CONNECT} s") from error
+        raise Unavailable(name, f"no connection free within {PATIENCE} s") from error
     except DBAPIError as error:
         raise _told(name, error, seconds) from error
     except SQLAlchemyError as error:
@@ -232,7 +190,8 @@ def _told(name: str, error: DBAPIError, seconds: float) -> CountersignError:
     if code == _LOCKED:
         return Unavailable(name, "somebody else holds the rows")
     if _is_lost(error):
-        return Unavailable(name, "no connection")
+        fatal = _FATAL.search(str(error.orig))  # the server's own word: a wrong password, too many connections
+        return Unavailable(name, mask(f"no connection: {fatal[1]}")[:_LONGEST_REASON] if fatal else "no connection")
     if isinstance(error, OperationalError) and not isinstance(error.orig, sqlite3.Error):
         return Unavailable(name, _reason(error))
     return Refused(name, _reason(error))

@@ -185,7 +185,7 @@ def _work(question: Question, call: Call, results: SimpleQueue[_Result], places:
     except CountersignError as error:
         outcome = error
     except Exception as error:  # noqa: BLE001 - a mistake of ours in one question must not silence the others
-        _log.error("question.broke id=%s error=%s", question.id, type(error).__name__)
+        _log.error("question.broke", extra={"question": question.id, "error": type(error).__name__})
         outcome = Failure(reason=Reason.BROKEN, message=f"it met an error of our own ({type(error).__name__})")
     finally:
         places.release()

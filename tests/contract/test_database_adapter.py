@@ -240,6 +240,11 @@ def test_a_server_that_is_not_there_is_unavailable_and_says_no_password(tmp_path
     assert "hunter2" not in str(caught.value)
 
 
+def test_a_server_that_turns_us_away_says_why(host: Host) -> None:
+    with reading(host.dsn("nobody")) as reader, pytest.raises(Unavailable, match='"nobody" does not exist'):
+        reader.read(QUERY, binds={}, limit=5, timeout=5)
+
+
 def test_a_dsn_of_another_database_is_refused() -> None:
     with pytest.raises(Refused, match="postgresql"):
         Reader("mysql://u@h/db", name="db")
