@@ -48,21 +48,21 @@ class Param(Frozen):
 
     source: Expression | None = Field(alias="from", default=None, description="labels.tenant, option.tenant …")
     pattern: Pattern = Field(default=r"[A-Za-z0-9_.:-]{1,128}", description="a whole value must match this")
-    default: Expression | None = None
-    about: str | None = None
+    default: Expression | None = Field(default=None, description="an expression, where `from` gives nothing")
+    about: str | None = Field(default=None, description="what it is, for who types it")
 
 
 class Question(Frozen):
     """A read-only diagnostic step; its answer is evidence under `id`."""
 
-    id: Name
-    title: str | None = None
-    promql: Promql | None = None
-    sql: SqlRead | None = None
-    stripe: StripeGet | None = None
-    http: HttpGet | None = None
+    id: Name = Field(description="its name in expressions")
+    title: str | None = Field(default=None, description="its heading in the thread")
+    promql: Promql | None = Field(default=None, description="ask Prometheus")
+    sql: SqlRead | None = Field(default=None, description="ask a database")
+    stripe: StripeGet | None = Field(default=None, description="ask Stripe")
+    http: HttpGet | None = Field(default=None, description="ask a host")
     when: Expression | None = Field(default=None, description="ask only if this holds; otherwise it says why not")
-    timeout: Duration | None = None
+    timeout: Duration | None = Field(default=None, description="how long it may take, instead of the resource's own")
 
     @model_validator(mode="after")
     def _one_step(self) -> "Question":
@@ -79,17 +79,19 @@ class Question(Frozen):
 class Conclusion(Frozen):
     """Pure: shown when it holds."""
 
-    when: Expression
-    say: Template
-    suggest: tuple[ActionId, ...] = ()
-    warn_against: tuple[ActionId, ...] = ()
+    when: Expression = Field(description="over the evidence; what cannot be judged is said, never taken for clean")
+    say: Template = Field(description="the sentence that is shown when it holds")
+    suggest: tuple[ActionId, ...] = Field(default=(), description="actions it speaks for")
+    warn_against: tuple[ActionId, ...] = Field(
+        default=(), description="actions it speaks against; this outweighs every suggestion"
+    )
 
 
 class Guard(Frozen):
     """A reason not to offer or run an action."""
 
-    when: Expression
-    say: Template
+    when: Expression = Field(description="the action must not run while this holds, or while it cannot be judged")
+    say: Template = Field(description="the reason, for whoever asks")
 
 
 class Risk(StrEnum):
@@ -100,33 +102,37 @@ class Risk(StrEnum):
 
 class Approve(Frozen):
     by: tuple[Name, ...] = Field(min_length=1, description="groups of the rules file's approvers")
-    expires: Duration
+    expires: Duration = Field(description="how long a request waits for votes")
 
 
 class Limits(Frozen):
-    max_targets: int | None = Field(default=None, ge=1)
-    per_hour: int | None = Field(default=None, ge=1)
+    max_targets: int | None = Field(default=None, ge=1, description="refuse to touch more than this many at once")
+    per_hour: int | None = Field(default=None, ge=1, description="refuse to run more often than this in an hour")
 
 
 class Input(Frozen):
     """Asked in a modal before the request."""
 
-    type: Literal["string", "integer", "duration", "choice", "flag"] = "string"
-    label: str | None = None
+    type: Literal["string", "integer", "duration", "choice", "flag"] = Field(
+        default="string", description="what is typed: checked before anything is asked"
+    )
+    label: str | None = Field(default=None, description="its heading in the modal")
     source: Expression | None = Field(alias="from", default=None, description="default taken from evidence")
-    default: str | int | bool | None = None
-    pattern: Pattern | None = None
-    choices: tuple[str, ...] = ()
-    optional: bool = False
+    default: str | int | bool | None = Field(default=None, description="what stands there where `from` gives nothing")
+    pattern: Pattern | None = Field(default=None, description="a whole text must match this")
+    choices: tuple[str, ...] = Field(default=(), description="what may be chosen, for type: choice")
+    optional: bool = Field(default=False, description="true: may be left empty")
 
 
 class Preview(Frozen):
     """What would happen, asked without touching anything."""
 
-    http: HttpSend | HttpGet | None = None
-    sql: SqlRead | None = None
-    stripe: StripeGet | None = None
-    command: CommandRun | None = None
+    http: HttpSend | HttpGet | None = Field(default=None, description="a GET, or a call that says harmless: true")
+    sql: SqlRead | None = Field(default=None, description="a SELECT")
+    stripe: StripeGet | None = Field(default=None, description="a GET")
+    command: CommandRun | None = Field(
+        default=None, description="a dry run of the host's command, which says harmless: true"
+    )
     say: Template | None = Field(default=None, description="one sentence over `preview` and `targets`")
 
     @model_validator(mode="after")
@@ -147,9 +153,9 @@ class Targets(Frozen):
     """Exactly what would be touched; part of the digest."""
 
     ids: Expression | None = Field(default=None, description="one id or a list, from inputs, params or evidence")
-    sql: SqlRead | None = None
-    http: HttpGet | None = None
-    stripe: StripeGet | None = None
+    sql: SqlRead | None = Field(default=None, description="a SELECT with one row for each target")
+    http: HttpGet | None = Field(default=None, description="a GET with one row for each target")
+    stripe: StripeGet | None = Field(default=None, description="a GET with one row for each target")
     id: Name = Field(default="id", description="the column that names a target")
     may_shrink: bool = Field(
         default=False,
@@ -165,10 +171,10 @@ class Targets(Frozen):
 class Deed(Frozen):
     """One write of an action."""
 
-    http: HttpSend | None = None
-    sql: SqlChange | None = None
-    stripe: StripePost | None = None
-    command: CommandRun | None = None
+    http: HttpSend | None = Field(default=None, description="call a host")
+    sql: SqlChange | None = Field(default=None, description="change rows of a database")
+    stripe: StripePost | None = Field(default=None, description="change an object at Stripe")
+    command: CommandRun | None = Field(default=None, description="run the host's command")
     each: bool = Field(default=False, description="once per target (`target` is its id), instead of once")
 
     @model_validator(mode="after")
@@ -186,9 +192,9 @@ class Deed(Frozen):
 class Probe(Frozen):
     """Asks the target whether an execution with no answer took effect."""
 
-    http: HttpGet | None = None
-    sql: SqlRead | None = None
-    stripe: StripeGet | None = None
+    http: HttpGet | None = Field(default=None, description="a GET")
+    sql: SqlRead | None = Field(default=None, description="a SELECT")
+    stripe: StripeGet | None = Field(default=None, description="a GET")
     took_effect: Expression = Field(description="over `probe`: true it did, false it did not")
 
     @model_validator(mode="after")
@@ -209,9 +215,9 @@ class Verify(Frozen):
     ask: tuple[Question, ...] = Field(
         default=(), description="questions of its own, beside those of diagnose: it names"
     )
-    until: Expression
-    every: Duration
-    within: Duration
+    until: Expression = Field(description="what must hold once it worked, over questions asked afresh")
+    every: Duration = Field(description="how long to wait between two looks")
+    within: Duration = Field(description="when to give up: the execution is then not verified")
 
 
 class ActionKind(StrEnum):
@@ -225,26 +231,26 @@ class ActionKind(StrEnum):
 class Action(Frozen):
     """Something an operator may run: preview, request, votes, execute, verify."""
 
-    id: ActionId
-    kind: ActionKind
-    label: str = Field(max_length=60)
+    id: ActionId = Field(description="its name in suggest:, instead: and undo:")
+    kind: ActionKind = Field(description="what sort of action it is")
+    label: str = Field(max_length=60, description="what its button says")
     about: str | None = Field(
         default=None, description="one or two sentences for the card: what it does and does not do"
     )
     when: Expression | None = Field(default=None, description="offered only if this holds (over option and evidence)")
     refuse: tuple[Guard, ...] = Field(default=(), description="reasons why it must not run now")
-    inputs: dict[Name, Input] = Field(default_factory=dict)
-    risk: Risk
-    approve: Approve
-    limits: Limits = Limits()
-    preview: Preview | None = None
-    targets: Targets
-    do: tuple[Deed, ...] = Field(min_length=1)
-    probe: Probe | None = None
-    verify: Verify
+    inputs: dict[Name, Input] = Field(default_factory=dict, description="what is asked before the request")
+    risk: Risk = Field(description="low: one approver. high: two, and a reason. severe: and a typed phrase")
+    approve: Approve = Field(description="who may approve, and for how long")
+    limits: Limits = Field(default=Limits(), description="bounds that hold whoever approves")
+    preview: Preview | None = Field(default=None, description="what would happen, shown to who votes")
+    targets: Targets = Field(description="what would be touched, frozen with the request")
+    do: tuple[Deed, ...] = Field(min_length=1, description="the writes, in order; the first that fails ends it")
+    probe: Probe | None = Field(default=None, description="where the target can be asked whether a call took effect")
+    verify: Verify = Field(description="what proves that it worked")
     instead: tuple[ActionId, ...] = Field(default=(), description="offered when the target says it is not installed")
     undo: ActionId | None = Field(default=None, description="the action that takes this one back; it sees `original`")
-    reversible: bool = False
+    reversible: bool = Field(default=False, description="true: undo: takes it back")
 
     @property
     def is_undo_only(self) -> bool:
@@ -260,14 +266,18 @@ class Action(Frozen):
 class Runbook(Frozen):
     """One file under runbooks/<system>/."""
 
-    title: str
+    title: str = Field(description="what has happened, in a few words")
     guide: str | None = Field(default=None, description="where a human reads more")
-    summary: Template | None = None
-    params: dict[Name, Param] = Field(default_factory=dict)
-    diagnose: tuple[Question, ...] = Field(min_length=1)
-    conclude: tuple[Conclusion, ...] = ()
-    checklist: tuple[str, ...] = ()
-    actions: tuple[Action, ...] = ()
+    summary: Template | None = Field(default=None, description="one sentence for the first message")
+    params: dict[Name, Param] = Field(
+        default_factory=dict, description="the identifiers it works on, in the order they are found"
+    )
+    diagnose: tuple[Question, ...] = Field(
+        min_length=1, description="questions, asked side by side; one that names another's answer waits for it"
+    )
+    conclude: tuple[Conclusion, ...] = Field(default=(), description="what the evidence means")
+    checklist: tuple[str, ...] = Field(default=(), description="what a person has to look at")
+    actions: tuple[Action, ...] = Field(default=(), description="what may be done about it")
 
     def action(self, action_id: str) -> Action | None:
         return next((action for action in self.actions if action.id == action_id), None)

@@ -41,39 +41,41 @@ EnvName = Annotated[
 
 
 class PrometheusResource(Frozen):
-    prometheus: EnvName
-    timeout: Duration | None = None
+    prometheus: EnvName = Field(description="env:NAME of its address")
+    timeout: Duration | None = Field(default=None, description="how long one question may take, such as 10s")
 
 
 class DatabaseResource(Frozen):
     """A DSN as a SQLAlchemy URL. `write: true` marks a role that actions may change rows with."""
 
-    database: EnvName
-    write: bool = False
-    timeout: Duration | None = None
+    database: EnvName = Field(description="env:NAME of its SQLAlchemy URL")
+    write: bool = Field(default=False, description="true: its role may change rows, for actions only")
+    timeout: Duration | None = Field(default=None, description="how long one statement may take, such as 10s")
 
 
 class HttpResource(Frozen):
-    http: EnvName
+    http: EnvName = Field(description="env:NAME of its address")
     headers: dict[str, EnvName] = Field(default_factory=dict, description="header -> env:NAME")
-    bearer: EnvName | None = None
+    bearer: EnvName | None = Field(default=None, description="env:NAME of a token, sent as Authorization: Bearer")
     basic: tuple[str, EnvName] | None = Field(default=None, description="[user, env:NAME of the password]")
-    timeout: Duration | None = None
+    timeout: Duration | None = Field(default=None, description="how long one call may take, such as 10s")
 
 
 class StripeResource(Frozen):
     """Stripe with a restricted read key, and a write key for approved changes only."""
 
-    stripe: EnvName
-    write_key: EnvName | None = None
+    stripe: EnvName = Field(description="env:NAME of the restricted key that reads")
+    write_key: EnvName | None = Field(
+        default=None, description="env:NAME of the key for approved changes; without it nothing is changed"
+    )
     version: str | None = Field(default=None, description="the Stripe-Version this system is pinned to")
-    timeout: Duration | None = None
+    timeout: Duration | None = Field(default=None, description="how long one call may take, such as 10s")
 
 
 class CommandResource(Frozen):
     command: tuple[str, ...] = Field(min_length=1, description="the program and its fixed arguments")
     enabled: EnvName = Field(description="off unless this variable is set to 1")
-    timeout: Duration | None = None
+    timeout: Duration | None = Field(default=None, description="how long the command may run, such as 60s")
 
 
 Resource = PrometheusResource | DatabaseResource | HttpResource | StripeResource | CommandResource
@@ -108,8 +110,12 @@ ResourceOfAKind = Annotated[
 class Group(Frozen):
     """Who may approve: a usergroup of the workspace, or people by id."""
 
-    usergroup: str | None = Field(default=None, pattern=r"^S[A-Z0-9]+$")
-    users: tuple[Annotated[str, Field(pattern=r"^[UW][A-Z0-9]+$")], ...] = ()
+    usergroup: str | None = Field(
+        default=None, pattern=r"^S[A-Z0-9]+$", description="id of a Slack usergroup, such as S0ONCALL"
+    )
+    users: tuple[Annotated[str, Field(pattern=r"^[UW][A-Z0-9]+$")], ...] = Field(
+        default=(), description="ids of Slack members, such as U0LEAD1"
+    )
 
     @model_validator(mode="after")
     def _somebody(self) -> "Group":
@@ -138,11 +144,15 @@ class Rule(Frozen):
 
     model_config = Frozen.model_config | {"arbitrary_types_allowed": True}
 
-    event: Annotated[str, AfterValidator(_event_pattern)]
+    event: Annotated[str, AfterValidator(_event_pattern)] = Field(
+        description="an ops event, or the beginning of some with .* at the end"
+    )
     alert: tuple[Matcher, ...] = Field(default=(), description="Alertmanager matchers, all of which must hold")
-    runbook: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$")
-    channel: str | None = None
-    severity: str | None = None
+    runbook: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$", description="system/name of a file under runbooks/"
+    )
+    channel: str | None = Field(default=None, description="where its incidents go, instead of the system's channel")
+    severity: str | None = Field(default=None, description="instead of the alert's own severity")
     split_by: tuple[str, ...] = Field(default=(), description="labels that fan one group out into incidents")
 
 
@@ -159,11 +169,15 @@ class Check(Frozen):
 class System(Frozen):
     """One rules file."""
 
-    system: Name
-    title: str
+    system: Name = Field(description="its name: the file's name without .yml")
+    title: str = Field(description="its name as people write it")
     match: tuple[Matcher, ...] = Field(description="which alerts are this system's")
-    channel: str = Field(pattern=r"^(#[a-z0-9_-]+|C[A-Z0-9]+)$")
-    approvers: dict[Name, Group]
-    resources: dict[ResourceName, ResourceOfAKind]
-    options: dict[Name, str | int | float | bool] = Field(default_factory=dict)
-    rules: tuple[Rule, ...] = Field(min_length=1)
+    channel: str = Field(
+        pattern=r"^(#[a-z0-9_-]+|C[A-Z0-9]+)$", description="where its incidents go: #name, or a channel's id"
+    )
+    approvers: dict[Name, Group] = Field(description="groups of people who may approve, by name")
+    resources: dict[ResourceName, ResourceOfAKind] = Field(description="where things are asked and changed, by name")
+    options: dict[Name, str | int | float | bool] = Field(
+        default_factory=dict, description="what differs between installations; expressions see it as option"
+    )
+    rules: tuple[Rule, ...] = Field(min_length=1, description="the first one that fits an alert is taken")

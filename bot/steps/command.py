@@ -22,8 +22,8 @@ _LONGEST_REASON = 200
 class CommandRun(Frozen):
     """`command: {at: release, arguments: [replay, "{{ params.event }}"]}`; the program is in the rules file."""
 
-    at: ResourceName
-    arguments: tuple[Value, ...]
+    at: ResourceName = Field(description="a command resource of the system")
+    arguments: tuple[Value, ...] = Field(description="one argument each, after those of the rules file")
     success: tuple[int, ...] = Field(default=(0,), description="exit codes that mean it was done")
     harmless: bool = Field(default=False, description="changes nothing (a dry run)")
     show: dict[Name, JmesPath | Projected] = Field(

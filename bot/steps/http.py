@@ -22,7 +22,7 @@ JsonTemplate = TypeAliasType("JsonTemplate", "Value | list[JsonTemplate] | dict[
 class Absent(Frozen):
     """How a host that lacks the route answers, so that it is told from a missing object."""
 
-    status: int = 404
+    status: int = Field(default=404, description="the status of such a reply")
     when: JmesPath | None = Field(default=None, description="JMESPath that is true on such a reply's JSON")
 
     def is_said_by(self, reply: HttpReply) -> bool:
@@ -32,15 +32,15 @@ class Absent(Frozen):
 class HttpGet(Frozen):
     """`http: {at: api, get: /health/ready, expect: [200, 503], show: {status: status}}`."""
 
-    at: ResourceName
+    at: ResourceName = Field(description="an http resource of the system")
     get: PathTemplate | None = Field(default=None, description="path, for a GET")
     head: PathTemplate | None = Field(default=None, description="path, for a HEAD: the evidence is `status_code`")
-    query: dict[str, Value] = Field(default_factory=dict)
+    query: dict[str, Value] = Field(default_factory=dict, description="query parameters")
     expect: tuple[int, ...] = Field(default=(200,), description="statuses that are an answer; others are a failure")
-    absent: Absent | None = None
+    absent: Absent | None = Field(default=None, description="how a host without this route answers")
     rows: JmesPath | None = Field(default=None, description="JMESPath to a list, for one row each")
     show: dict[Name, JmesPath | Projected] = Field(default_factory=dict, description="the fields that are shown")
-    limit: int = Field(default=20, ge=1, le=200)
+    limit: int = Field(default=20, ge=1, le=200, description="at most this many rows")
 
     @model_validator(mode="after")
     def _one_method(self) -> "HttpGet":
@@ -70,24 +70,28 @@ class HttpGet(Frozen):
 class HttpSend(Frozen):
     """`http: {at: api, post: /v1/replay, json: {mode: apply}, idempotency: header}`."""
 
-    at: ResourceName
-    post: PathTemplate | None = None
-    put: PathTemplate | None = None
-    patch: PathTemplate | None = None
-    delete: PathTemplate | None = None
-    query: dict[str, Value] = Field(default_factory=dict)
-    json_body: JsonTemplate | None = Field(alias="json", default=None)
-    expect: tuple[int, ...] = Field(default=(200, 201, 202, 204))
-    absent: Absent | None = None
+    at: ResourceName = Field(description="an http resource of the system")
+    post: PathTemplate | None = Field(default=None, description="path, for a POST")
+    put: PathTemplate | None = Field(default=None, description="path, for a PUT")
+    patch: PathTemplate | None = Field(default=None, description="path, for a PATCH")
+    delete: PathTemplate | None = Field(default=None, description="path, for a DELETE")
+    query: dict[str, Value] = Field(default_factory=dict, description="query parameters")
+    json_body: JsonTemplate | None = Field(
+        alias="json", default=None, description="the body; a lone {{ … }} keeps its type"
+    )
+    expect: tuple[int, ...] = Field(default=(200, 201, 202, 204), description="statuses that mean it was done")
+    absent: Absent | None = Field(default=None, description="how a host without this route answers")
     idempotency: Literal["header", "none"] = Field(
         default="none", description="header: send Idempotency-Key, the same for this execution for ever"
     )
-    rows: JmesPath | None = None
-    show: dict[Name, JmesPath | Projected] = Field(default_factory=dict)
+    rows: JmesPath | None = Field(default=None, description="JMESPath to a list, for one row each")
+    show: dict[Name, JmesPath | Projected] = Field(
+        default_factory=dict, description="the fields of the reply that are shown"
+    )
     harmless: bool = Field(
         default=False, description="changes nothing (a dry run); required under preview: and targets:"
     )
-    limit: int = Field(default=20, ge=1, le=500)
+    limit: int = Field(default=20, ge=1, le=500, description="at most this many rows")
 
     @model_validator(mode="after")
     def _one_method(self) -> "HttpSend":

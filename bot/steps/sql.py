@@ -28,7 +28,7 @@ class SqlRead(Frozen):
     query: str = Field(description="one SELECT with :named parameters")
     params: dict[Name, Expression] = Field(default_factory=dict, description="value of each :name")
     columns: dict[Name, Shown] = Field(min_length=1, description="the columns that are shown, each with its class")
-    limit: int = Field(default=20, ge=1, le=10_000)
+    limit: int = Field(default=20, ge=1, le=10_000, description="at most this many rows")
 
     _sql = field_validator("query")(_untemplated)
 
@@ -45,7 +45,9 @@ class SqlChange(Frozen):
     at: ResourceName = Field(description="a database resource whose DSN may write")
     lock: str = Field(description="SELECT … FOR UPDATE of exactly the rows to change; its rows are the snapshot")
     statement: str = Field(description="one UPDATE that changes just these rows; :ids is bound to the approved ids")
-    params: dict[Name, Expression] = Field(default_factory=dict)
+    params: dict[Name, Expression] = Field(
+        default_factory=dict, description="value of each :name; :ids is there already"
+    )
     id: Name = Field(default="id", description="the column of `lock` that names a row")
     columns: dict[Name, Shown] = Field(min_length=1, description="columns of the snapshot, each with its class")
     max_rows: int = Field(ge=1, le=100_000, description="refuse to touch more than this many rows")

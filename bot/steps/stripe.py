@@ -16,12 +16,12 @@ from bot.steps.step import Call, JmesPath, Name, Projected, ResourceName, Scope
 class StripeGet(Frozen):
     """`stripe: {at: stripe, get: "/v1/invoices/{{ params.invoice }}", show: {status: {path: status, as: enum}}}`."""
 
-    at: ResourceName = "stripe"
+    at: ResourceName = Field(default="stripe", description="a stripe resource of the system")
     get: PathTemplate = Field(description="path of the API, beginning with /v1/")
     query: dict[str, Value] = Field(default_factory=dict, description="query parameters")
     rows: JmesPath | None = Field(default=None, description="JMESPath to a list, for one row each (`data`)")
     show: dict[Name, JmesPath | Projected] = Field(min_length=1, description="the fields that are shown")
-    limit: int = Field(default=20, ge=1, le=100)
+    limit: int = Field(default=20, ge=1, le=100, description="at most this many rows")
 
     def run(self, call: Call) -> Answer:
         """The declared fields of an object, or of each object of a list."""
@@ -34,10 +34,12 @@ class StripeGet(Frozen):
 class StripePost(Frozen):
     """One approved change of one Stripe object; the idempotency key comes from the execution."""
 
-    at: ResourceName = "stripe"
+    at: ResourceName = Field(default="stripe", description="a stripe resource of the system, with a write key")
     post: PathTemplate = Field(description="path of the API, beginning with /v1/")
-    form: dict[str, Value] = Field(default_factory=dict)
-    show: dict[Name, JmesPath | Projected] = Field(default_factory=dict)
+    form: dict[str, Value] = Field(default_factory=dict, description="the fields to set")
+    show: dict[Name, JmesPath | Projected] = Field(
+        default_factory=dict, description="the fields of the changed object that are shown"
+    )
 
     def run(self, call: Call, *, key: str) -> Answer:
         """Change it once. Raises Unknown when it may have taken effect, another error when it certainly did not."""
