@@ -18,6 +18,7 @@ from slack_sdk import WebClient
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from bot import logs
 from bot.adapters.directory import SlackDirectory
 from bot.adapters.resources import Connections
 from bot.adapters.slack import Slack, web_client
@@ -199,7 +200,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
 
 def serve(settings: Settings) -> None:
     """Run until the process is told to end."""
-    _log_to_stderr()
+    logs.set_up(levels=settings.log_levels)
     with running(settings, os.environ) as bot:
         server = uvicorn.Server(
             uvicorn.Config(
@@ -293,9 +294,3 @@ def _commit(database: Database, wake: Callable[[int], None], batch: Sequence[Del
 def _stock(database: Database) -> Stock:
     with database.read() as conn:
         return stock(conn, now())
-
-
-def _log_to_stderr() -> None:
-    handler = logging.StreamHandler()
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every heartbeat

@@ -21,13 +21,15 @@ _QUIET: Levels = {
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 _LONGEST_VALUE = 1_000
 _LONGEST_TRACE = 20_000
+_BARE = re.compile(r'[^\s"=]+')
+_QUOTE, _ESCAPED_QUOTE = '"', '\\"'
 _LEVEL = re.compile(r"(?P<logger>[A-Za-z_][\w.]*)=(?P<level>[A-Za-z]+)")
 
 log = logging.getLogger(__name__)
 
 
 class Masked(logging.Formatter):
-    """`2026-11-20T10:00:00.000Z INFO bot.jobs deed.done run=… action=…`; a trace follows in lines that begin with `  | `.
+    """`2026-11-20T10:00:00.000Z INFO bot.jobs deed.done run=… action=…`; the lines of a trace begin with `  | `.
 
     Each value is masked as it is, and then the finished text again: so neither an argument, an `extra` field nor the
     text of an exception that a library chained can slip past, whether by its own look or by its name.
@@ -102,7 +104,7 @@ def _fields(record: logging.LogRecord) -> Iterator[str]:
     for name, value in vars(record).items():
         if name not in _STANDARD:
             text = _shown(value if isinstance(value, str) else _listed(value))
-            yield f'{name}="{text}"' if " " in text or not text else f"{name}={text}"
+            yield f"{name}={text}" if _BARE.fullmatch(text) else f'{name}="{text.replace(_QUOTE, _ESCAPED_QUOTE)}"'
 
 
 def _listed(value: object) -> str:

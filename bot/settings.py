@@ -8,6 +8,7 @@ from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.errors import SettingsError
+from bot.logs import Levels, levels_of
 
 
 class Settings(BaseSettings):
@@ -26,6 +27,8 @@ class Settings(BaseSettings):
     alerts: Path = Path("alerts.yml")
     allow_writable_reads: bool = False
     fallback_channel: str = Field(default="#billing-oncall", pattern=r"^(#[a-z0-9_-]+|C[A-Z0-9]+)$")
+    checkpoint_hour: int = Field(default=0, ge=0, le=23)
+    log: str = ""
     replica: str = Field(default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9_.-]{1,100}$")
 
     slack_bot_token: SecretStr | None = Field(default=None, alias="SLACK_BOT_TOKEN")
@@ -39,6 +42,17 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, value: SecretStr | None) -> SecretStr | None:
         return value if value and value.get_secret_value() else None
+
+    @field_validator("log")
+    @classmethod
+    def _names_levels(cls, value: str) -> str:
+        levels_of(value)
+        return value
+
+    @property
+    def log_levels(self) -> Levels:
+        """The level of each logger that shall tell more or less than usual."""
+        return levels_of(self.log)
 
     @property
     def host(self) -> str:
