@@ -15,13 +15,19 @@ Plain = NewType("Plain", str)
 
 # Control, zero-width and direction characters, and halves of surrogate pairs: they hide or turn text around.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_MOST = 6_000  # characters that are looked at; Slack shows 3,000 of a text
 _HALF_ENTITY = re.compile(r"&[a-z]{0,4}$")
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,30}")
 
 
 def plain(value: object) -> Plain:
     """Any value as masked text, without control, invisible and direction characters."""
-    return Plain(mask(_CONTROL.sub(" ", str(value))))
+    return Plain(mask(_CONTROL.sub(" ", _bounded(str(value)))))
+
+
+def cell(shown: str) -> Plain:
+    """What `egress.shown` made of a cell: masked already, by the cell's class."""
+    return Plain(_CONTROL.sub(" ", shown))
 
 
 def safe(value: object) -> Safe:
@@ -66,6 +72,13 @@ def link(url: str, label: str) -> Safe:
 def is_web(url: str) -> bool:
     """Whether Slack takes it as a link: http(s), no spaces or markup, at most 3000 characters."""
     return bool(re.fullmatch(r"https?://[^\s<>|\"]+", url)) and len(url) <= 3000
+
+
+def _bounded(text: str) -> str:
+    """At most as much as could ever be shown, up to a blank, so that nothing is cut before it is looked at whole."""
+    if len(text) <= _MOST:
+        return text
+    return (text[:_MOST].rsplit(None, 1) or [""])[0] + " …"
 
 
 def clip(text: Safe, limit: int) -> Safe:

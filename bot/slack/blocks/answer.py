@@ -10,8 +10,8 @@ from bot.core.egress import shown
 from bot.core.evidence import Answer, Cell, Failure, Shown
 from bot.core.quoting import moment
 from bot.slack import words
-from bot.slack.blocks.layout import MAX_TABLE_COLUMNS, MAX_TABLE_ROWS, aligned, preformatted, section, table
-from bot.slack.text import Plain, Safe, bold, clip, clip_plain, joined, plain, when
+from bot.slack.blocks.layout import MAX_TABLE_COLUMNS, aligned, preformatted, section, table
+from bot.slack.text import Plain, Safe, bold, cell, clip, clip_plain, joined, plain, when
 from bot.slack.views import Asked
 
 _NUMBERS = frozenset({Shown.COUNT, Shown.NUMBER, Shown.RATIO, Shown.MINOR, Shown.SECONDS})
@@ -20,45 +20,66 @@ _FACTS = 12  # columns of a single row that are still read as a line
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Grid:
-    """An answer's cells as text."""
+    """An answer's first cells as text; `total` counts the rows there are."""
 
     head: tuple[Plain, ...]
     rows: tuple[tuple[Plain, ...], ...]
+    total: int
     right: tuple[bool, ...]
     is_cut: bool
 
     @property
     def is_line(self) -> bool:
-        return len(self.rows) == 1 and len(self.head) <= _FACTS
+        return self.total == 1 and len(self.head) <= _FACTS
 
 
-def grid(answer: Answer) -> Grid:
+def grid(answer: Answer, *, rows: int) -> Grid:
+    """The cells of the first rows as text."""
     columns = answer.table.columns
-    rows = []
-    for row in answer.table.rows:
-        by_name = {column.name: cell for column, cell in zip(columns, row, strict=True)}
-        rows.append(tuple(plain(shown(by_name[column.name], column, by_name)) for column in columns))
+    made = []
+    for row in answer.table.rows[:rows]:
+        by_name = {column.name: value for column, value in zip(columns, row, strict=True)}
+        made.append(tuple(cell(shown(by_name[column.name], column, by_name)) for column in columns))
     return Grid(
         head=tuple(plain(words.label(column.name)) for column in columns),
-        rows=tuple(rows),
+        rows=tuple(made),
+        total=len(answer.table.rows),
         right=tuple(column.shown in _NUMBERS for column in columns),
         is_cut=answer.table.cut,
     )
 
 
-def question(asked: Asked, *, rows: int, as_table: bool) -> list[Block]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Read:
+    """A question whose cells have been made text, once for all the sizes a message is tried in."""
+
+    asked: Asked
+    cells: Grid | None
+
+    @property
+    def wants_table(self) -> bool:
+        """Whether it reads best as a table."""
+        return self.cells is not None and bool(self.cells.rows and self.cells.head) and not self.cells.is_line
+
+
+def read(asked: Asked, *, rows: int) -> Read:
+    """Makes the cells of an answer's first rows text."""
+    return Read(asked=asked, cells=grid(asked.evidence, rows=rows) if isinstance(asked.evidence, Answer) else None)
+
+
+def question(each: Read, *, rows: int, as_table: bool) -> list[Block]:
     """A question with its answer, at most `rows` rows of it; `as_table` where the message has no table yet."""
-    match asked.evidence:
-        case Failure() as failure:
-            return [section(words.no_answer(asked.title, failure))]
-        case Answer() as answer:
-            cells = grid(answer)
-            title = words.answered(asked.title, status=answer.status)
+    match each.asked.evidence, each.cells:
+        case Failure() as failure, _:
+            return [section(words.no_answer(each.asked.title, failure))]
+        case Answer() as answer, Grid() as cells:
+            title = words.answered(each.asked.title, status=answer.status)
             if not cells.rows or not cells.head:
-                return [section(words.nothing_found(asked.title) if cells.head else title)]
+                return [section(words.nothing_found(each.asked.title) if cells.head else title)]
             if cells.is_line:
                 return [section(Safe(f"{title}\n{clip(facts(answer, cells), 2_500 if rows > 3 else 300)}"))]
             return [section(title), *_many(cells, rows=rows, as_table=as_table)]
+    raise AssertionError("an answer is read with its cells")
 
 
 def facts(answer: Answer, cells: Grid) -> Safe:
@@ -72,30 +93,21 @@ def facts(answer: Answer, cells: Grid) -> Safe:
     return joined((clip(words.fact(name, value), 300) for name, value in zip(cells.head, values, strict=True)), " · ")
 
 
-def wants_table(asked: Asked) -> bool:
-    """Whether it reads best as a table."""
-    match asked.evidence:
-        case Answer() as answer:
-            return len(answer.table.rows) > 0 and not grid(answer).is_line
-        case Failure():
-            return False
-
-
 def _many(cells: Grid, *, rows: int, as_table: bool) -> list[Block]:
     columns = MAX_TABLE_COLUMNS if as_table else _columns_that_fit(cells)
-    kept = [row[:columns] for row in cells.rows[: min(rows, MAX_TABLE_ROWS - 1)]]
+    kept = [row[:columns] for row in cells.rows[:rows]]
     head, right = cells.head[:columns], cells.right[:columns]
     made: list[Block] = []
     if kept and as_table:
         made.append(table(head, kept, right=right))
     elif kept:
-        short = [[clip_plain(cell, 40) for cell in row] for row in kept]
+        short = [[clip_plain(each, 40) for each in row] for row in kept]
         made.append(preformatted(aligned([clip_plain(name, 40) for name in head], short, right=right)))
     return made + _left_out(cells, rows=len(kept), columns=columns)
 
 
 def _left_out(cells: Grid, *, rows: int, columns: int) -> list[Block]:
-    left = words.rows_left_out(shown=rows, rows=len(cells.rows), is_cut=cells.is_cut)
+    left = words.rows_left_out(shown=rows, rows=cells.total, is_cut=cells.is_cut)
     notes = [left] if left else []
     if columns < len(cells.head):
         notes.append(words.columns_left_out(len(cells.head) - columns))

@@ -6,7 +6,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.core.evidence import Answer, Failure
 from bot.slack import card_words as words
-from bot.slack.blocks.answer import question
+from bot.slack.blocks.answer import question, read
 from bot.slack.blocks.layout import TEXT, Post, actions, button, confirm, context, first_that_fits, section, sections
 from bot.slack.text import Safe, clip, joined, safe
 from bot.slack.views import Asked, CardView, Stage
@@ -48,7 +48,7 @@ def _contents(view: CardView, size: int) -> list[Block]:
             blocks.append(section(words.preview_failed(failure.message)))
         case Answer() as answer if not view.preview_says:
             asked = Asked(id="preview", title=words.PREVIEW, evidence=answer)
-            blocks += question(asked, rows=size, as_table=True)
+            blocks += question(read(asked, rows=size), rows=size, as_table=True)
     return blocks + sections([words.calls(view, most=max(size, 1))])
 
 

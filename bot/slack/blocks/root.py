@@ -27,20 +27,20 @@ _SIZES = (8, 5, 3, 1, 0)  # how many alerts and conclusions are spelled out
 
 def root(view: RootView) -> Post:
     """At most 50 blocks and some 12,000 characters, whatever the alerts bring."""
+    findings = words.findings(view.findings) if view.findings else []
     return Post(
         text=clip(words.notification(view), TEXT),
-        blocks=first_that_fits(lambda size: _blocks(view, size), _SIZES),
+        blocks=first_that_fits(lambda size: _blocks(view, findings, size), _SIZES),
     )
 
 
-def _blocks(view: RootView, size: int) -> Sequence[Block]:
+def _blocks(view: RootView, findings: Sequence[Safe], size: int) -> Sequence[Block]:
     blocks = [header(words.headline(view))]
     if view.summary:
         blocks.append(section(clip(safe(view.summary), 2_900 if size >= 3 else 500)))
     blocks.append(section(joined((words.standing(view), words.counts(view)), " · ")))
     blocks += _alerts(view, size)
-    if view.findings is not None:
-        blocks += sections(_shortened(words.findings(view.findings), most=size + 4, length=600 if size else 300))
+    blocks += sections(_shortened(findings, most=size + 4, length=600 if size else 300))
     requested = [card_words.title(line.label, line.stage) for line in view.requests[-max(size, 2) :]]
     blocks += sections(requested)
     blocks += _buttons(view)
