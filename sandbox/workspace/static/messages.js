@@ -109,7 +109,8 @@ export function show(list, messages, world, { inThread = false } = {}) {
     if (!inThread && (!previous || dayOf(previous.ts) !== dayOf(message.ts))) {
       wanted.push({ key: `day-${dayOf(message.ts)}`, state: "", draw: () => h("div", { class: "day", role: "separator" }, h("span", {}, dayOf(message.ts))) });
     }
-    const compact = Boolean(follows(message, previous));
+    // In a channel an app's card stands for itself; in a thread cards are one story.
+    const compact = Boolean(follows(message, previous)) && (inThread || (!message.blocks && !previous.replies.length));
     const state = JSON.stringify([message, compact, world.me, inThread]);
     wanted.push({ key: message.ts, state, draw: () => drawMessage(message, world, { compact, inThread }) });
   });
