@@ -16,7 +16,7 @@ _HOUR = timedelta(hours=1)
 
 
 def held_back(conn: Connection, *, request: Request, action: Action, now: datetime) -> str | None:
-    """Why this request must not start now; None lets it go. The caller holds the audit's lock, so counts are exact."""
+    """Why this request must not start now; None lets it go. The caller holds the audit's lock, so its counts stay right."""
     most = action.limits.per_hour
     if most is None:
         return None

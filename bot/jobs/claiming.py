@@ -30,7 +30,6 @@ def claim(means: Means, case: Case) -> TargetSet | None:
         request = requests.locked(conn, case.request.id)
         if request is None or request.state is not State.APPROVED or executions.get(conn, request.id) is not None:
             return None
-        audit.lock(conn)
         if request.is_stale(now):
             reason = looked.note if isinstance(looked, No) else "it was approved too long ago"
             end(means, conn, request, to=State.EXPIRED, why=f"not started in time: {reason}", now=now)
@@ -58,6 +57,7 @@ def _claim(
     if what is not None:
         _supersede(means, conn, request, what=what, now=now)
         return None
+    audit.lock(conn)  # from here on nobody else claims, so the brakes count right
     if why := brakes.held_back(conn, request=request, action=case.action, now=now):
         end(means, conn, request, to=State.REFUSED, why=why, now=now)
         return None

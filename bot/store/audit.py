@@ -127,7 +127,8 @@ class Verdict:
 def lock(conn: Connection) -> None:
     """Makes this transaction the one that may append, over all replicas, until it ends.
 
-    Take row locks first: whoever holds this waits for nobody. SQLite's write transactions are one at a time anyway.
+    Everybody locks in one order, so that no two wait for each other: rows of incidents and requests, then this, then
+    messages. SQLite's write transactions are one at a time anyway.
     """
     if conn.dialect.name == "postgresql":
         conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})

@@ -51,7 +51,7 @@ def get(conn: Connection, request_id: str) -> Execution | None:
 
 def locked(conn: Connection, request_id: str) -> Execution | None:
     """The execution, whose row nobody else may change until this transaction ends."""
-    query = select(executions).where(executions.c.request_id == request_id).with_for_update()
+    query = select(executions).where(executions.c.request_id == request_id).with_for_update(key_share=True)
     row = conn.execute(query).first()
     return _execution(row) if row else None
 

@@ -24,7 +24,7 @@ def get(conn: Connection, incident_id: str) -> Incident | None:
 
 def locked(conn: Connection, incident_id: str) -> Incident | None:
     """One incident, whose row nobody else may change until this transaction ends."""
-    row = conn.execute(select(incidents).where(incidents.c.id == incident_id).with_for_update()).first()
+    row = conn.execute(select(incidents).where(incidents.c.id == incident_id).with_for_update(key_share=True)).first()
     return _incident(row) if row else None
 
 
@@ -46,7 +46,7 @@ def of_group(conn: Connection, group: str, *, fingerprints: frozenset[str], now:
             or_(incidents.c.state == State.FIRING, incidents.c.changed_at > now - _REMEMBERED),
         )
         .order_by(incidents.c.episode)
-        .with_for_update()
+        .with_for_update(key_share=True)  # a row that only refers to an incident need not wait for this one to end
     ).all()
     if not rows:
         return []

@@ -54,7 +54,7 @@ def get(conn: Connection, request_id: str) -> Request | None:
 
 def locked(conn: Connection, request_id: str) -> Request | None:
     """One request, whose row nobody else may change until this transaction ends."""
-    row = conn.execute(select(requests).where(requests.c.id == request_id).with_for_update()).first()
+    row = conn.execute(select(requests).where(requests.c.id == request_id).with_for_update(key_share=True)).first()
     return _request(row) if row else None
 
 

@@ -41,7 +41,7 @@ class Ledger:
 
     def post(self, key: str, request_id: str, caller: int) -> None:
         with self._lock:
-            fate = self._rng.choice(["live", "before", "after"]) if self.kills_callers else "live"
+            fate = self._rng.choice(["live", "live", "before", "after"]) if self.kills_callers else "live"
             if fate == "before" and self._rng.random() < 0.5:
                 kill(caller)  # and the call is lost with it
                 return
