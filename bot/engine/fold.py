@@ -36,7 +36,8 @@ def fold(
         key = incident_key(snapshot.group, lead.route)
         draft = standing.holding(told) or standing.going_on(key, told)
         if draft is None:
-            draft = standing.add(_Draft(key=key, number=last_of(key) + 1, lead=lead))
+            number = (standing.last_of(key) or last_of(key)) + 1
+            draft = standing.add(_Draft(key=key, number=number, lead=lead))
         standing.tell(draft, told)
         draft.severities.append(lead.route.severity)
         touched[id(draft)] = draft
@@ -81,6 +82,11 @@ class _Standing:
         if known is None or known.number < draft.number:
             self._newest[draft.key] = draft
         return draft
+
+    def last_of(self, key: str) -> int | None:
+        """The number of the key's newest episode here."""
+        newest = self._newest.get(key)
+        return newest.number if newest else None
 
     def holding(self, told: Told) -> _Draft | None:
         """The newest episode that has this alert. One that is not its key's newest is history: it cannot go on."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.concurrency import run_in_threadpool
@@ -16,13 +17,20 @@ _FOLD_LAG = timedelta(minutes=1)
 _UNDELIVERED_LAG = timedelta(minutes=15)
 
 
+class State(StrEnum):
+    """A warning is told, but keeps nobody from sending alerts here: turning them away would make nothing better."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """One thing the work depends on. A warning is told but keeps nobody from sending alerts here."""
+    """One thing the work depends on."""
 
-    ok: bool
+    state: State
     message: str
-    is_warning: bool = False
 
 
 class Health:
@@ -44,7 +52,7 @@ class Health:
     async def readyz(self, _: Request) -> Response:
         """200 when alerts can be taken in and worked on, otherwise 503; each check with a sentence."""
         checks = await run_in_threadpool(self.checks)
-        is_ready = all(check.ok or check.is_warning for check in checks.values())
+        is_ready = all(check.state is not State.FAILED for check in checks.values())
         status = "ready" if is_ready else "not ready"
         body = {"status": status, "checks": {name: asdict(check) for name, check in checks.items()}}
         return JSONResponse(body, status_code=200 if is_ready else 503)
@@ -60,19 +68,19 @@ class Health:
     def _content_check(self) -> Check:
         revision, findings = self._content(), self._findings()
         if not revision:
-            return Check(ok=False, message="no content is loaded: run countersign check")
+            return Check(state=State.FAILED, message="no content is loaded: run countersign check")
         if findings:
             message = f"revision {revision[:12]} is still at work: the newer files have {findings} findings"
-            return Check(ok=False, is_warning=True, message=f"{message}; run countersign check")
-        return Check(ok=True, message=f"revision {revision[:12]}")
+            return Check(state=State.WARNING, message=f"{message}; run countersign check")
+        return Check(state=State.OK, message=f"revision {revision[:12]}")
 
     def _database_checks(self) -> Mapping[str, Check]:
         try:
             stock = self._stock()
         except CountersignError as error:
-            return {"database": Check(ok=False, message=str(error))}
+            return {"database": Check(state=State.FAILED, message=str(error))}
         return {
-            "database": Check(ok=True, message="answers"),
+            "database": Check(state=State.OK, message="answers"),
             "fold": _lag("deliveries wait to be folded into incidents", stock.unfolded, stock.fold_lag, _FOLD_LAG),
             "messages": _lag(
                 "messages wait to be delivered to Slack", stock.undelivered, stock.undelivered_lag, _UNDELIVERED_LAG
@@ -81,6 +89,5 @@ class Health:
 
 
 def _lag(what: str, count: int, age: float, most: timedelta) -> Check:
-    """Whoever is behind is told so, but can still take alerts in: turning them away would make nothing better."""
     message = f"{count} {what}" + (f", the oldest for {age:.0f} s" if count else "")
-    return Check(ok=age <= most.total_seconds(), is_warning=True, message=message)
+    return Check(state=State.OK if age <= most.total_seconds() else State.WARNING, message=message)

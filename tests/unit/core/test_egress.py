@@ -56,6 +56,8 @@ def show(cell: Cell, kind: str, **row: Cell) -> str:
         (1e300, "time", MASKED),
         ("payment_failed", "enum", "payment_failed"),
         ("customer wrote: please call +49 151 23456789", "enum", MASKED),
+        ("in trial", "enum", "in trial"),
+        ("she asked us to wait until Monday", "enum", MASKED),
         (True, "flag", "yes"),
         (0, "flag", "no"),
         ("t", "flag", "yes"),

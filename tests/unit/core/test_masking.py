@@ -144,6 +144,11 @@ def test_what_on_call_needs_to_read_stays(text: str) -> None:
         pytest.param("call (555) 123-4567 or 0151/2345678", "call [phone] or [phone]", id="national-phones"),
         pytest.param("3782 822463 10005", "[card]", id="american-express"),
         pytest.param("4242-4242-4242-4242", "[card]", id="card-with-dashes"),
+        pytest.param("4242.4242.4242.4242", "[card]", id="card-with-dots"),
+        pytest.param("to DE89 3704 0044 0532 0130 00 now", "to [bank account] now", id="iban"),
+        pytest.param("DE89370400440532013001", "DE89370400440532013001", id="no-iban-by-its-check-digits"),
+        pytest.param('"jane doe"@example.com', "[e-mail]", id="quoted-local-part"),
+        pytest.param('%Accrue.BillingPortal.Session{id: "bps_1", url: "x"} ok', "[private] ok", id="inspected-session"),
         pytest.param("4242 4242 4242 4243", "4242 4242 4242 4243", id="wrong-check-digit"),
         pytest.param(
             "-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY-----\nend",
