@@ -1,23 +1,25 @@
 """What may leave: `mask` for every free text bound outside, `shown` for the typed cells of evidence."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
 
 from bot.core.evidence import Cell, Column, Shown
-from bot.core.masking import mask
+from bot.core.masking import PRIVATE, mask, masked_field
+from bot.core.ports import Json
 from bot.core.quoting import moment
 
-__all__ = ["MASKED", "NOTHING", "TEXT_LIMIT", "mask", "shown"]
+__all__ = ["MASKED", "NOTHING", "TEXT_LIMIT", "mask", "masked", "masked_field", "shown", "without_private"]
 
 MASKED = "[masked]"
 NOTHING = "–"  # noqa: RUF001 - an en dash reads as an empty cell
 TEXT_LIMIT = 300
+_SHORTEST_PRIVATE = 3  # shorter ones are parts of other words
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}")
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/ -]{0,63}")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}(?: [A-Za-z0-9_.:/-]{1,32}){0,2}")  # `in trial` too, no sentence
 _LONG_NUMBER = re.compile(r"(?<![\w.:-])\d(?:[ ]?\d){8,}(?![\w.:-])")
 _FINITE = Decimal("1e300")  # beyond it a number stands for infinity (bot.core.evidence.UNBOUNDED)
 _YES, _NO = frozenset({"true", "t", "yes", "1"}), frozenset({"false", "f", "no", "0"})
@@ -48,6 +50,35 @@ def shown(cell: Cell, column: Column, row: Mapping[str, Cell]) -> str:
     if column.shown is Shown.MINOR:
         return _minor(cell, row.get("currency"))
     return _SHOWN[column.shown](cell)
+
+
+def masked(value: Json, *, name: str = "") -> Json:
+    """A document whose every text is masked, by its look and by the name of its field.
+
+    >>> masked({"ids": ["evt_1AbCdEfGh"], "inputs": {"email": "x", "note": "for jane@example.com"}, "count": 2})
+    {'ids': ['evt_1AbCdEfGh'], 'inputs': {'email': '[private]', 'note': 'for [e-mail]'}, 'count': 2}
+    """
+    match value:
+        case str():
+            return masked_field(name, value)
+        case Mapping():
+            return {mask(key): masked(inner, name=key) for key, inner in value.items()}
+        case Sequence():
+            return [masked(inner, name=name) for inner in value]
+        case _:
+            return value
+
+
+def without_private(text: str, labels: Mapping[str, str]) -> str:
+    """A text that was made of labels, such as an annotation, masked, and without those that are private by name.
+
+    >>> without_private("Invoice of Jane Doe is overdue", {"customer_name": "Jane Doe", "severity": "high"})
+    'Invoice of [private] is overdue'
+    """
+    for name, value in labels.items():
+        if len(value) >= _SHORTEST_PRIVATE and masked_field(name, value) == PRIVATE:
+            text = text.replace(value, PRIVATE)
+    return mask(text)
 
 
 def _word(cell: Cell, *, pattern: re.Pattern[str]) -> str:

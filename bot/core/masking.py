@@ -1,10 +1,12 @@
 """Free text with everything private taken out: keys, tokens, links that open something, people's data."""
 
 import re
+from collections.abc import Callable, Mapping
 from itertools import groupby
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
-E_MAIL, PHONE, CARD, SECRET, LINK, PRIVATE = "[e-mail]", "[phone]", "[card]", "[secret]", "[link]", "[private]"
+E_MAIL, PHONE, CARD, BANK = "[e-mail]", "[phone]", "[card]", "[bank account]"
+SECRET, LINK, PRIVATE = "[secret]", "[link]", "[private]"
 
 # Identifiers of Stripe and of ours. They are tried first, so that nothing below takes a part of one for something else.
 _ID = (
@@ -28,9 +30,12 @@ _KEY = (
 )
 _URL = r"(?i:[a-z][a-z0-9+.-]{1,30}://[^\s<>\"'`]+)"
 _QUOTED = r"\\?\"(?:[^\"\\]|\\.){0,4000}?\\?\"|'[^']{0,4000}'"
+_SECRET_NAMES = (
+    r"(?i:secret|token|passw(?:or)?d|passphrase|pwd|api[_-]?key|access[_-]?key|private[_-]?key|write[_-]?key|signing[_-]?key"
+    r"|credential|signature|authorization|cookie|session|jwt|dsn|cvc|cvv|fingerprint|access[_-]client[_-]id)"
+)
 _NAMED = (
-    r"(?P<name>(?i:secret|token|passw(?:or)?d|passphrase|pwd|api[_-]?key|access[_-]?key|private[_-]?key|write[_-]?key|signing[_-]?key"
-    r"|credential|signature|authorization|cookie|session|jwt|dsn|cvc|cvv|fingerprint|access[_-]client[_-]id)[A-Za-z0-9_.-]{0,30})"
+    rf"(?P<name>{_SECRET_NAMES}[A-Za-z0-9_.-]{{0,30}})"
     r"(?P<sep>\\?[\"']?\s{0,3}(?:=>|[:=])\s{0,3})"
     rf"(?P<value>\[[a-z-]+\]|(?i:(?:bearer|basic)\s+)?(?:{_QUOTED}|[^\s,;&\"'}}\])]+))"
 )
@@ -39,8 +44,13 @@ _PERSONAL = (
     rf"|exp_month|exp_year)\\?[\"']\s{{0,3}}(?:=>|:)\s{{0,3}})(?:{_QUOTED}|\d+)"
 )
 _AUTH = r"\b(?P<scheme>(?i:bearer|basic))\s{1,3}(?P<credential>[A-Za-z0-9._~+/=-]{6,})"
-_MAIL = r"[\w.%+'-]{1,64}(?:@|%40)(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{0,62}"
-_CARD = r"(?<!\d)(?:\d{13,19}|\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5})(?!\d)"
+_MAIL = r"(?:[\w.%+'-]{1,64}|\"[^\"\n]{1,64}\")(?:@|%40)(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{0,62}"
+_CARD = (
+    r"(?<!\d)(?:\d{13,19}|\d{4}(?P<by>[ .\u00a0-])\d{4}(?P=by)\d{4}(?P=by)\d{1,7}"
+    r"|\d{4}(?P<amex>[ .\u00a0-])\d{6}(?P=amex)\d{4,5})(?!\d)"
+)
+_BANK = r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])"  # an IBAN
+_SESSION = r"%[A-Z][\w.]{0,80}Session\{[^}]{0,4000}\}?"  # an Elixir struct as `inspect` prints it
 _PHONE = (
     r"(?:\+|(?<![\w.,-])00)[1-9](?:[ ().\u00a0/-]{0,2}\d){7,14}(?!\d)"
     r"|(?<![\w.,:-])(?:\(\d{3}\)[ -]?\d{3}[ -]|\d{3}(?P<gap>[-. ])\d{3}(?P=gap))\d{4}(?![\w.,-]*\d)"
@@ -50,13 +60,22 @@ _OPAQUE = r"[A-Za-z0-9_+-]{40,}={0,2}"
 
 _ANY = re.compile(
     rf"(?P<id>{_ID})|(?P<key>{_KEY})|(?P<url>{_URL})|(?P<named>{_NAMED})|(?P<personal>{_PERSONAL})|(?P<auth>{_AUTH})"
-    rf"|(?P<mail>{_MAIL})|(?P<card>{_CARD})|(?P<phone>{_PHONE})|(?P<opaque>{_OPAQUE})"
+    rf"|(?P<mail>{_MAIL})|(?P<card>{_CARD})|(?P<bank>{_BANK})|(?P<phone>{_PHONE})|(?P<struct>{_SESSION})"
+    rf"|(?P<opaque>{_OPAQUE})"
 )
 _WHOLE_ID = re.compile(_ID)
 _SECRET_NAME = re.compile(
     r"(?i)secret|token|passw|pwd|key|credential|signature|^sig$|auth|cookie|session|^code$|jwt|x-amz-"
 )
 _WORD = re.compile(r"[a-z]{1,15}[.!?]?")
+_SECRET_FIELD = re.compile(_SECRET_NAMES)
+_PERSONAL_FIELD = re.compile(
+    r"(?i)(?:^|_)(?:e_?mail|phone|mobile|(?:billing_|shipping_)?address|street|line[12]|city|zip|postal_?code|recipient|payee"
+    r"|(?:first|last|full|given|family|user|customer|client|company|display|holder|contact|legal)_?name|card_?holder|iban|pan"
+    r"|card_?number|last_?4|birth_?(?:day|date)|dob|ssn|(?:tax|vat)_?(?:id|number))$"
+)
+_PARTY_FIELD = re.compile(r"(?i)(?:^|_)(?:name|customer|client|user|person|owner|holder|contact|buyer|payer|company)$")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_.:/#-]*")
 # Hosts of pages that open for whoever holds the address: portal, checkout, hosted invoice, receipt, file link, webhook.
 _OPEN_TO_HOLDER = frozenset(
     {
@@ -73,6 +92,7 @@ _OPEN_TO_HOLDER = frozenset(
     }
 )
 _HOLDER_PATH = re.compile(r"(?i)/(?:sessions?|portal|magic|invite|reset|unsubscribe|hosted|download)/")
+_NO_VALUE = frozenset({"", "none", "null", "nil", "true", "false"})
 _PASSES = 5
 
 
@@ -92,35 +112,30 @@ def mask(text: str) -> str:
     return text
 
 
+def masked_field(name: str, value: str) -> str:
+    """The value of a label, an input or a field, whose name may say that it is private.
+
+    >>> masked_field("customer_name", "Jane Doe"), masked_field("customer", "cus_1"), masked_field("session", "a b")
+    ('[private]', 'cus_1', '[secret]')
+    """
+    if _PERSONAL_FIELD.search(name) or (_PARTY_FIELD.search(name) and not _IDENTIFIER.fullmatch(value)):
+        return PRIVATE if value else value
+    if _SECRET_FIELD.search(name) and value.lower() not in _NO_VALUE:
+        return SECRET
+    return mask(value)
+
+
 def _replaced(found: re.Match[str]) -> str:
-    whole = found[0]
-    match found.lastgroup:
-        case "key":
-            return SECRET
-        case "url":
-            return _link(whole)
-        case "named":
-            return _named(found)
-        case "personal":
-            return f"{found['field']}{PRIVATE}"
-        case "auth":
-            return whole if _WORD.fullmatch(found["credential"]) else f"{found['scheme']} {SECRET}"
-        case "mail":
-            return E_MAIL
-        case "card":
-            return CARD if _is_card(whole) else whole
-        case "phone":
-            return PHONE
-        case "opaque":
-            return SECRET if _is_opaque(whole, longest=20) else whole
-    return whole
+    kind = found.lastgroup
+    assert kind is not None  # each alternative is a named group
+    return _BY_KIND[kind](found)
 
 
 def _named(found: re.Match[str]) -> str:
     """`name=value`: the value goes, unless it is a word of prose (`token: expired`) or says that there is none."""
     value = found["value"]
     is_prose = found["sep"] == ": " and _WORD.fullmatch(value) and not found["name"].lower().startswith("pass")
-    if is_prose or value.strip("\\\"'").lower() in {"", "none", "null", "nil", "true", "false"}:
+    if is_prose or value.strip("\\\"'").lower() in _NO_VALUE:
         return found[0]
     return f"{found['name']}{found['sep']}{SECRET}"
 
@@ -171,6 +186,12 @@ def _is_card(text: str) -> bool:
     return sum(doubled) % 10 == 0
 
 
+def _is_iban(text: str) -> bool:
+    """Letters as numbers, the first four characters last: the remainder by 97 is 1 (ISO 13616)."""
+    turned = (text[4:] + text[:4]).replace(" ", "")
+    return int("".join(str(int(character, 36)) for character in turned)) % 97 == 1
+
+
 def _is_opaque(text: str, *, longest: int) -> bool:
     """Whether it looks drawn at random: one long run of capitals, small letters and digits that is no identifier."""
     if len(text) < longest or _WHOLE_ID.fullmatch(text):
@@ -183,3 +204,23 @@ def _is_opaque(text: str, *, longest: int) -> bool:
         and sum(map(str.isdigit, run)) > 1
         for run in runs
     )
+
+
+def _auth(found: re.Match[str]) -> str:
+    return found[0] if _WORD.fullmatch(found["credential"]) else f"{found['scheme']} {SECRET}"
+
+
+_BY_KIND: Mapping[str, Callable[[re.Match[str]], str]] = {
+    "id": lambda found: found[0],
+    "key": lambda _: SECRET,
+    "url": lambda found: _link(found[0]),
+    "named": _named,
+    "personal": lambda found: f"{found['field']}{PRIVATE}",
+    "auth": _auth,
+    "mail": lambda _: E_MAIL,
+    "card": lambda found: CARD if _is_card(found[0]) else found[0],
+    "bank": lambda found: BANK if _is_iban(found[0]) else found[0],
+    "phone": lambda _: PHONE,
+    "struct": lambda _: PRIVATE,
+    "opaque": lambda found: SECRET if _is_opaque(found[0], longest=20) else found[0],
+}
