@@ -21,10 +21,9 @@ _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
-class RunningWorld:
-    """The world's address, and its control API in few words."""
+class WorldControl:
+    """The control API of the world at this address, in few words."""
 
-    world: World
     base: str
 
     def environment(self) -> dict[str, str]:
@@ -86,6 +85,13 @@ class RunningWorld:
         return httpx.post(f"{self.base}{path}", json=body, timeout=20).raise_for_status().json()
 
 
+@dataclass(frozen=True, slots=True)
+class RunningWorld(WorldControl):
+    """A world in this process, and the object behind its address."""
+
+    world: World
+
+
 @contextmanager
 def running_world(state_dir: Path) -> Iterator[RunningWorld]:
     """Start a world on a free port and stop it after."""
@@ -93,7 +99,7 @@ def running_world(state_dir: Path) -> Iterator[RunningWorld]:
     try:
         world.start()
         with serving(Starlette(routes=world.routes)) as base:
-            yield RunningWorld(world, base)
+            yield RunningWorld(base=base, world=world)
     finally:
         world.stop()
 
