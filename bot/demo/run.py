@@ -98,6 +98,7 @@ class Stage:
     def _start_world(self) -> None:
         argv = [sys.executable, "-m", "sandbox", "--listen", self.addresses.world]
         argv += ["--bot", f"http://{self.addresses.bot}", "--state", str(self.folder / "world"), "--seed", _WORLD_SEED]
+        argv += ["--manifest", "docs/slack-manifest.yml"]  # with the very scopes that the app asks for, and no more
         world = self.children.start("world", argv, env=os.environ)
         self.children.wait_until_ready(world, f"http://{self.addresses.world}/world/scenarios", within=60)
 
