@@ -141,8 +141,16 @@ class Deliver:
             extra={"message_id": message.id, "channel": message.channel, "error": str(error), "unsure": is_unsure},
         )
         with self._database.begin() as conn:
-            messages.failed(conn, attempt.sending, error=error.why, retry_at=retry_at, is_unsure=is_unsure)
-            if isinstance(error, Throttled):
+            is_pause = isinstance(error, Throttled)
+            messages.failed(
+                conn,
+                attempt.sending,
+                error=error.why,
+                retry_at=retry_at,
+                is_unsure=is_unsure,
+                is_counted=not is_pause,
+            )
+            if is_pause:
                 messages.postpone_channel(conn, message.channel, until=retry_at)
 
     def _order_next(self, channel: str) -> None:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from bot.core.egress import without_private
 from bot.core.errors import ExpressionError
 from bot.core.evidence import Answer, Failure, Reason
 from bot.engine.alerts import Told
@@ -103,7 +104,8 @@ def _summary(case: Case) -> str:
         except ExpressionError:
             pass  # it names evidence that is not there yet: the alert's own words stand in
     annotations = case.incident.annotations
-    return annotations.get("summary") or annotations.get("description") or ""
+    said = annotations.get("summary") or annotations.get("description") or ""
+    return without_private(said, case.incident.labels)
 
 
 def _findings(case: Case, under_way: Diagnosis | None) -> Findings | None:

@@ -58,8 +58,9 @@ class Click(Lenient):
         return self.actions[0].block_id
 
     @property
-    def thread_ts(self) -> str:
-        return self.message.thread_ts or self.message.ts
+    def thread_ts(self) -> str | None:
+        """The thread it was in; None for a root, for who clicks there may not have its thread open."""
+        return self.message.thread_ts if self.message.thread_ts != self.message.ts else None
 
     def _value(self) -> str:
         first = self.actions[0]

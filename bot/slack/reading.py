@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from bot.core.egress import masked_field, without_private
 from bot.core.errors import BadInput, CountersignError, ExpressionError
 from bot.engine.alerts import Told, firing
 from bot.engine.diagnose import seen
@@ -94,8 +95,10 @@ def told_apart(found: Sequence[Told]) -> dict[str, str]:
     shared = set.intersection(*({*alert.labels.items()} for alert in found)) if found else set()
     told = {}
     for alert in found:
-        own = [f"{name}={value}" for name, value in sorted(alert.labels.items()) if (name, value) not in shared]
-        summary = alert.annotations.get("summary") or alert.annotations.get("description") or ""
+        unshared = [(name, value) for name, value in sorted(alert.labels.items()) if (name, value) not in shared]
+        own = [f"{name}={masked_field(name, value)}" for name, value in unshared]
+        said = alert.annotations.get("summary") or alert.annotations.get("description") or ""
+        summary = without_private(said, alert.labels)
         told[alert.fingerprint] = ", ".join(own) or summary or alert.labels.get("alertname", alert.fingerprint)
     return told
 

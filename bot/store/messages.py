@@ -194,12 +194,17 @@ def sent(conn: Connection, sending: Sending, *, place: Place | None, trouble: st
     return conn.execute(update(messages).where(mine).values(**values)).rowcount == 1
 
 
-def failed(conn: Connection, sending: Sending, *, error: str, retry_at: datetime, is_unsure: bool) -> None:
-    """Records an attempt that did not succeed; while it is unsure whether it did, the intent stays."""
+def failed(
+    conn: Connection, sending: Sending, *, error: str, retry_at: datetime, is_unsure: bool, is_counted: bool
+) -> None:
+    """Records an attempt that did not succeed; while it is unsure whether it did, the intent stays.
+
+    `is_counted` where the message may be the cause: it then comes after those that never failed.
+    """
     mine = and_(messages.c.id == sending.message.id, messages.c.sending_since == sending.since)
     values: dict[str, object] = {
         "error": error,
-        "attempts": messages.c.attempts + 1,
+        "attempts": messages.c.attempts + int(is_counted),
         "next_attempt_at": retry_at,
     }
     if not is_unsure:

@@ -178,12 +178,44 @@ def test_the_slash_command_answers_the_one_who_typed_it(bot: SlackBot) -> None:
     for text in ("help", "status", "requests", "statsu"):
         bot.workspace.control.command(CHI, CHANNEL_ID, "/billing", text)
 
-    seen = bot.workspace.control.messages(CHANNEL_ID, user=CHI)
-    told = "\n".join(each["text"] for each in seen if each.get("is_ephemeral"))
+    told = "\n".join(bot.told(CHI))
     assert "What you can ask me" in told
     assert "*Dead events* · ledger" in told
     assert "*Replay* for Dead events · by <@U0ANA> · 1 approval missing" in told
     assert "Did you mean `status`?" in told
+
+
+def test_slack_may_ask_whether_the_address_is_ours(bot: SlackBot) -> None:
+    answer = send(
+        bot,
+        json.dumps({"type": "url_verification", "challenge": "c-1"}).encode(),
+        **{"content-type": "application/json"},
+    )
+
+    assert (answer.status_code, answer.json()) == (200, {"challenge": "c-1"})
+
+
+def test_what_is_declined_at_the_root_is_told_in_the_channel(bot: SlackBot) -> None:
+    bot.workspace.control.click(ANA, bot.root(), "acknowledge")
+    assert bot.shows("acknowledged* by <@U0ANA>")
+    send(bot, click_body(bot, CHI, bot.root(), action_id="acknowledge", block_id="b", value=f"{INCIDENT}:acknowledge"))
+
+    def channel() -> list[Json]:
+        return [each for each in bot.workspace.control.messages(CHANNEL_ID, user=CHI) if each.get("is_ephemeral")]
+
+    assert eventually(channel)
+    assert channel()[0]["text"] == "<@U0ANA> has acknowledged it already."
+
+
+def test_clicks_that_wait_for_slack_keep_nobody_else_waiting(bot: SlackBot) -> None:
+    asked(bot, ANA)
+    bot.workspace.control.inject("hang", "views.open", hold=3)
+    for _ in range(6):  # one more than a Slack app has threads for by default
+        bot.workspace.control.click(CHI, bot.card(), "deny")
+    begun = time.monotonic()
+    bot.workspace.control.command(ANA, CHANNEL_ID, "/billing", "help")
+
+    assert time.monotonic() - begun < 1.5
 
 
 def test_a_directory_that_does_not_answer_means_no(bot: SlackBot) -> None:

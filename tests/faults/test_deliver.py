@@ -10,7 +10,7 @@ from bot.core.place import Place
 from bot.store import messages
 from bot.store.database import Database
 from tests.kit.slack import CHANNEL, CHANNEL_ID, PICTURE, Room, said, section
-from tests.kit.workspace import RunningWorkspace, running_workspace
+from tests.kit.workspace import RunningWorkspace, ShiftedClock, running_workspace
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +23,11 @@ def workspace() -> Iterator[RunningWorkspace]:
 def room(database: Database, workspace: RunningWorkspace) -> Room:
     workspace.control.reset()
     return Room(database, workspace)
+
+
+def behind(room: Room) -> int:
+    with room.database.read() as conn:
+        return messages.backlog(conn).count
 
 
 def test_a_message_is_posted_and_then_edited_in_place(room: Room) -> None:
@@ -260,6 +265,26 @@ def test_what_piled_up_while_slack_was_down_comes_once_and_in_its_last_state(roo
     room.send()
 
     assert room.texts() == ["resolved"] * 10
+
+
+def test_a_storm_under_slacks_rate_limits_loses_and_repeats_nothing(database: Database) -> None:
+    clock = ShiftedClock()
+    with running_workspace(clock=clock) as limited:
+        limited.control.limit_rates(on=True)
+        room = Room(database, limited)
+        for number in range(30):
+            room.say(f"card:{number}", f"card {number}", thread_of=room.say(f"root:{number}", f"root {number}"))
+        for _ in range(200):
+            room.send()
+            if not behind(room):
+                break
+            clock.advance(1)
+            room.pass_time(1)
+
+        assert room.texts() == [f"root {number}" for number in range(30)]
+        assert [said(reply) for reply in room.replies()] == [f"card {number}" for number in range(30)]
+        refused = [call for call in limited.control.calls("chat.postMessage") if call["outcome"] == "ratelimited"]
+        assert len(refused) < 70  # about one for each pause: nothing is tried again before it is over
 
 
 def test_a_wait_is_ordered_for_what_could_not_be_sent(room: Room) -> None:

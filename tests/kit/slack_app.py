@@ -64,7 +64,11 @@ class SlackBot:
 
     def root(self) -> Json:
         """The root message, as the channel shows it."""
-        roots = [each for each in self.workspace.control.messages(CHANNEL_ID) if each.get("bot_id")]
+        roots = [
+            each
+            for each in self.workspace.control.messages(CHANNEL_ID)
+            if each.get("bot_id") and not each.get("is_ephemeral")
+        ]
         assert len(roots) == 1, f"{len(roots)} root messages"
         return roots[0]
 
@@ -77,13 +81,9 @@ class SlackBot:
         return [each for each in self.replies() if "request" in blocks_of(each) or "Asked by" in blocks_of(each)][-1]
 
     def told(self, user: str) -> list[str]:
-        """What only this person was told."""
-        return [
-            each["text"]
-            for root in self.workspace.control.messages(CHANNEL_ID, user=user)
-            for each in root["replies"]
-            if each.get("is_ephemeral")
-        ]
+        """What only this person was told, in the channel or the thread."""
+        seen = self.workspace.control.messages(CHANNEL_ID, user=user)
+        return [each["text"] for root in seen for each in (root, *root.get("replies", [])) if each.get("is_ephemeral")]
 
     def shows(self, words: str, *, within: float = 10.0) -> bool:
         """Whether the thread comes to say this; jobs run meanwhile."""
