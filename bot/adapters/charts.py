@@ -8,7 +8,7 @@ from itertools import pairwise
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from bot.core.egress import mask
+from bot.core.egress import mask, masked_field
 from bot.core.evidence import Series, Shown
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def labels(series: Sequence[Series]) -> tuple[str, ...]:
     names = sorted({name for line in series for name in line.labels} - {"__name__"})
     telling = [name for name in names if len({line.labels.get(name) for line in series}) > 1]
     texts = (
-        mask(", ".join(f"{name}={line.labels[name]}" for name in telling if name in line.labels)) for line in series
+        mask(", ".join(f"{name}={masked_field(name, line.labels[name])}" for name in telling if name in line.labels))
+        for line in series
     )
     return tuple(_clipped(text, _LONGEST_LABEL) for text in texts)
 

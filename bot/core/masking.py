@@ -30,12 +30,12 @@ _KEY = (
 )
 _URL = r"(?i:[a-z][a-z0-9+.-]{1,30}://[^\s<>\"'`]+)"
 _QUOTED = r"\\?\"(?:[^\"\\]|\\.){0,4000}?\\?\"|'[^']{0,4000}'"
-_SECRET_NAMES = (
+_HIDDEN_NAMES = (
     r"(?i:secret|token|passw(?:or)?d|passphrase|pwd|api[_-]?key|access[_-]?key|private[_-]?key|write[_-]?key|signing[_-]?key"
     r"|credential|signature|authorization|cookie|session|jwt|dsn|cvc|cvv|fingerprint|access[_-]client[_-]id)"
 )
 _NAMED = (
-    rf"(?P<name>{_SECRET_NAMES}[A-Za-z0-9_.-]{{0,30}})"
+    rf"(?P<name>{_HIDDEN_NAMES}[A-Za-z0-9_.-]{{0,30}})"
     r"(?P<sep>\\?[\"']?\s{0,3}(?:=>|[:=])\s{0,3})"
     rf"(?P<value>\[[a-z-]+\]|(?i:(?:bearer|basic)\s+)?(?:{_QUOTED}|[^\s,;&\"'}}\])]+))"
 )
@@ -68,7 +68,7 @@ _SECRET_NAME = re.compile(
     r"(?i)secret|token|passw|pwd|key|credential|signature|^sig$|auth|cookie|session|^code$|jwt|x-amz-"
 )
 _WORD = re.compile(r"[a-z]{1,15}[.!?]?")
-_SECRET_FIELD = re.compile(_SECRET_NAMES)
+_SECRET_FIELD = re.compile(_HIDDEN_NAMES)
 _PERSONAL_FIELD = re.compile(
     r"(?i)(?:^|_)(?:e_?mail|phone|mobile|(?:billing_|shipping_)?address|street|line[12]|city|zip|postal_?code|recipient|payee"
     r"|(?:first|last|full|given|family|user|customer|client|company|display|holder|contact|legal)_?name|card_?holder|iban|pan"

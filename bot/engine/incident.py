@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.core.egress import without_private
 from bot.core.ports import Json
 from bot.engine.alerts import Alerts, Identity, Told, common, ended, firing
 from bot.engine.route import UNROUTED, Route
@@ -12,6 +13,7 @@ from bot.engine.route import UNROUTED, Route
 REOPEN = timedelta(minutes=15)
 """An alert that starts this soon after the last one ended belongs to the same episode: same incident, same thread."""
 
+_UNCLAIMED = "Alerts that no rule claims"
 _SHOWN_SEVERITY = 32  # as long as its column
 _SEVERITIES = ("critical", "error", "high", "warning", "info", "low")  # the worst first; others come after these
 
@@ -213,7 +215,7 @@ def _started(alerts: Alerts) -> datetime:
 
 
 def _title(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
-    return annotations.get("summary") or labels.get("alertname") or "Alerts that no rule claims"
+    return without_private(annotations.get("summary", ""), labels) or labels.get("alertname") or _UNCLAIMED
 
 
 def _visible(episode: Episode) -> tuple[Incident, frozenset[Identity], dict[Identity, Told]]:

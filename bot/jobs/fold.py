@@ -45,6 +45,7 @@ class _Body:
     seqs: tuple[int, ...]
     source: Source
     received_at: datetime
+    digest: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,7 +105,7 @@ class Fold:
                 return Turn(deliveries=0, is_done=False)
             waiting = deliveries.unfolded(conn, _BATCH)
             folded = self._fold_some(conn, _bodies(waiting))
-            not_shown = self._say(conn, [outcome for each in folded for outcome in each.outcomes])
+            not_shown = self._say(conn, folded)
         self._count(folded, not_shown)
         done = sum(len(each.body.seqs) for each in folded)
         return Turn(deliveries=done, is_done=done == len(waiting) < _BATCH)
@@ -170,13 +171,13 @@ class Fold:
         deliveries.folded(conn, body.seqs, now=now, error=error)
         return _Folded(body=body, outcomes=outcomes, error=error)
 
-    def _say(self, conn: Connection, outcomes: Sequence[Outcome]) -> int:
-        """Show each incident that changed, once; the audit comes last, for whoever holds it waits for nobody."""
+    def _say(self, conn: Connection, folded: Sequence[_Folded]) -> int:
+        """Note what changed, then show each incident once: locks are taken in this order everywhere."""
         now = self._now()
-        changed = dict.fromkeys(outcome.after.incident.id for outcome in outcomes)
-        not_shown = sum(not self._shown(conn, incident_id, now) for incident_id in changed)
-        note(conn, outcomes, now)
-        return not_shown
+        for each in folded:
+            note(conn, each.outcomes, delivery=each.body.seqs[-1], digest=each.body.digest, now=now)
+        changed = dict.fromkeys(outcome.after.incident.id for each in folded for outcome in each.outcomes)
+        return sum(not self._shown(conn, incident_id, now) for incident_id in changed)
 
     def _shown(self, conn: Connection, incident_id: str, now: datetime) -> bool:
         """Order the root message anew. If it cannot be composed, the incident stands all the same."""
@@ -209,6 +210,7 @@ def _bodies(waiting: Iterable[Waiting]) -> list[_Body]:
             seqs=tuple(each.seq for each in same),
             source=same[0].source,
             received_at=max(each.received_at for each in same),
+            digest=same[0].digest,
         )
         for same in equal.values()
     ]

@@ -77,8 +77,8 @@ class Snapshots:
             incidents.order_diagnosis(conn, self._enqueue, incident.id, content=incident.content, now=now)
 
 
-def note(conn: Connection, outcomes: Iterable[Outcome], now: datetime) -> None:
-    """Enter into the audit what was opened, resolved and reopened; the last thing a transaction does."""
+def note(conn: Connection, outcomes: Iterable[Outcome], *, delivery: int, digest: str, now: datetime) -> None:
+    """Enter into the audit what a delivery did to incidents, with the digest of its body."""
     for outcome in outcomes:
         incident = outcome.after.incident
         data: Mapping[str, Json] = {
@@ -89,8 +89,10 @@ def note(conn: Connection, outcomes: Iterable[Outcome], now: datetime) -> None:
             "episode": incident.episode,
             "alerts": len(outcome.after.alerts),
             "firing": len(firing(outcome.after.alerts)),
+            "delivery": delivery,
+            "digest": digest,
         }
-        for verb in verbs(outcome):
+        for verb in verbs(outcome) or ["changed"]:
             audit.append(
                 conn, kind=f"incident.{verb}", actor=audit.OURSELVES, now=now, incident_id=incident.id, data=data
             )

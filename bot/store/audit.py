@@ -10,6 +10,7 @@ from typing import Self
 from sqlalchemy import Connection, Row, insert, select, text
 
 from bot.core.canonical import canonical, sha256
+from bot.core.egress import masked
 from bot.core.errors import BadInput
 from bot.core.ports import Json
 from bot.store.tables import audit
@@ -146,12 +147,12 @@ def append(
 ) -> None:
     """Adds one entry in the caller's transaction, so that it stands exactly when the change it tells of does.
 
-    `kind` is `subject.verb`, such as `request.voted`; free text in `data` has been through egress.
+    `kind` is `subject.verb`, such as `request.voted`; `data` goes through egress here, whoever hands it in.
     """
     lock(conn)
     last = conn.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
     seq, previous = (last.seq + 1, last.hash) if last else (1, _BEFORE_THE_FIRST)
-    at, spelled = now.astimezone(UTC), canonical(data)
+    at, spelled = now.astimezone(UTC), canonical(masked(data))
     seal = _seal(
         seq=seq,
         at=at,

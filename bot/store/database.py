@@ -111,8 +111,8 @@ def _sqlite_path(url: URL) -> Path:
 def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
     # One writing connection: writers queue in the pool, first come first served, where SQLite's own lock would
     # have them poll and overtake one another. Its busy timeout is for other processes (the command line).
-    writes = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=_PATIENCE)
-    reads = create_engine(url, pool_size=8, max_overflow=24, pool_timeout=_PATIENCE)
+    writes = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=_PATIENCE, hide_parameters=True)
+    reads = create_engine(url, pool_size=8, max_overflow=24, pool_timeout=_PATIENCE, hide_parameters=True)
     event.listen(writes, "connect", _prepare_sqlite_writer)
     event.listen(writes, "begin", _begin_immediate)
     event.listen(reads, "connect", _prepare_sqlite_reader)
@@ -150,6 +150,7 @@ def _postgresql_engines(url: URL) -> tuple[Engine, Engine]:
         pool_size=10,
         max_overflow=20,
         pool_timeout=_PATIENCE,
+        hide_parameters=True,  # errors quote statements, never what was bound to them
         connect_args={
             "options": f"{_POSTGRESQL_OPTIONS} {given if isinstance(given, str) else ' '.join(given)}",
             "connect_timeout": 5,
