@@ -18,14 +18,23 @@ class Content:
     """What rules and runbooks say now, and what they said at any revision something was begun with."""
 
     def __init__(self, settings: Settings, *, database: Database, now: Clock) -> None:
-        """Read the folders. Raises ContentErrors when they are wrong."""
-        self.findings = 0
+        """Read the folders, or where they are wrong take what was kept last. Raises ContentErrors when nothing was."""
         self._database = database
         self._now = now
         self._library = Library(
-            rules=settings.rules, runbooks=settings.runbooks, stored=partial(_stored_files, database)
+            rules=settings.rules,
+            runbooks=settings.runbooks,
+            stored=partial(_stored_files, database),
+            latest=partial(_latest_files, database),
         )
-        self._keep()
+        self._tell()
+        if not self.findings:
+            self._keep()
+
+    @property
+    def findings(self) -> int:
+        """How many things are wrong with the folders; while there are any, the content is an older one."""
+        return len(self._library.findings)
 
     def current(self) -> Catalog:
         """The newest content that was good."""
@@ -43,14 +52,15 @@ class Content:
         """Read the files again; while they are wrong the last good ones stay, and the log and /readyz say so."""
         try:
             self._library.reload()
-        except ContentErrors as errors:
-            self.findings = len(errors.findings)
-            for finding in errors.findings:
-                log.error("content.wrong", extra={"finding": str(finding)})  # noqa: TRY400 - a finding, not a bug: no trace
+        except ContentErrors:
+            self._tell()
             return
-        self.findings = 0
         self._keep()
         log.info("content.loaded", extra={"revision": self.revision()})
+
+    def _tell(self) -> None:
+        for finding in self._library.findings:
+            log.error("content.wrong", extra={"finding": str(finding)})
 
     def _keep(self) -> None:
         catalog = self._library.current
@@ -61,4 +71,10 @@ class Content:
 def _stored_files(database: Database, revision: str) -> dict[str, str] | None:
     with database.read() as conn:
         files = contents.files(conn, revision)
+    return dict(files) if files is not None else None
+
+
+def _latest_files(database: Database) -> dict[str, str] | None:
+    with database.read() as conn:
+        files = contents.latest(conn)
     return dict(files) if files is not None else None

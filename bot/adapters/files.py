@@ -15,30 +15,48 @@ _KEPT = 16  # revisions in memory; older ones come from the store
 Stored = Callable[[str], Mapping[str, str] | None]
 """The files of a revision as the store keeps them, or None."""
 
+Latest = Callable[[], Mapping[str, str] | None]
+"""The files that were loaded last, by this process or one before it; None when there never were any."""
+
 
 class Library:
     """The content the bot works by. Any thread may use it; what it hands out never changes."""
 
-    def __init__(self, *, rules: Path, runbooks: Path, stored: Stored = lambda _: None) -> None:
-        """Read the folders. Raises ContentErrors when they are wrong."""
+    def __init__(
+        self, *, rules: Path, runbooks: Path, stored: Stored = lambda _: None, latest: Latest = lambda: None
+    ) -> None:
+        """Read the folders; where they are wrong, begin with the latest content that was good.
+
+        Raises ContentErrors when they are wrong and there is none.
+        """
         self._rules = rules
         self._runbooks = runbooks
         self._stored = stored
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Catalog] = OrderedDict()
-        self._current = self.reload()
+        self._findings: tuple[ContentError, ...] = ()
+        self._current = self._begin(latest)
 
     @property
     def current(self) -> Catalog:
         """The newest content that was good."""
         return self._current
 
+    @property
+    def findings(self) -> tuple[ContentError, ...]:
+        """What is wrong with the folders as they were read last; while there is something, `current` is older."""
+        return self._findings
+
     def reload(self) -> Catalog:
         """Read the folders again. Raises ContentErrors, and keeps the last good content, when they are wrong."""
-        catalog = load(rules=self._rules, runbooks=self._runbooks)
+        try:
+            catalog = load(rules=self._rules, runbooks=self._runbooks)
+        except ContentErrors as errors:
+            self._findings = errors.findings
+            raise
         with self._lock:
             self._keep(catalog)
-            self._current = catalog
+            self._current, self._findings = catalog, ()
         return catalog
 
     def at(self, revision: str) -> Catalog:
@@ -53,6 +71,18 @@ class Library:
         catalog = restore(files)
         with self._lock:
             self._keep(catalog)
+        return catalog
+
+    def _begin(self, latest: Latest) -> Catalog:
+        """A restart must not take the bot down where a reload would not have."""
+        try:
+            return self.reload()
+        except ContentErrors:
+            files = latest()
+            if files is None:
+                raise
+        catalog = restore(files)
+        self._keep(catalog)
         return catalog
 
     def _keep(self, catalog: Catalog) -> None:

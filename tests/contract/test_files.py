@@ -98,6 +98,29 @@ def test_a_library_does_not_begin_with_bad_content(folder: Path) -> None:
         _library(folder)
 
 
+def test_a_restart_with_bad_content_begins_with_the_latest_that_was_good(folder: Path) -> None:
+    good = _library(folder).current
+    _change(folder, "risk: low", "risk: lwo")
+
+    library = Library(rules=folder / "rules", runbooks=folder / "runbooks", latest=lambda: good.files)
+
+    assert library.current.revision == good.revision
+    assert [finding.where for finding in library.findings] == ["actions.0.risk"]
+
+
+def test_findings_are_those_of_the_last_reading(folder: Path) -> None:
+    library = _library(folder)
+    _change(folder, "risk: low", "risk: lwo")
+    with pytest.raises(ContentErrors):
+        library.reload()
+    wrong = library.findings
+    _change(folder, "risk: lwo", "risk: low")
+    library.reload()
+
+    assert len(wrong) == 1
+    assert library.findings == ()
+
+
 def test_a_run_in_flight_keeps_its_own_revision(folder: Path) -> None:
     library = _library(folder)
     begun_with = library.current.revision
