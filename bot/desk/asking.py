@@ -11,23 +11,15 @@ from bot.core.ports import Json
 from bot.desk import people
 from bot.desk.answer import Cause, Declined, Done, declined
 from bot.desk.desk import Desk
-from bot.engine import execution
+from bot.desk.undoing import declined_undo
 from bot.engine.approval import Why, standing
 from bot.engine.incident import Incident
 from bot.engine.inputs import checked
 from bot.engine.request import Request, State, needs, wants_reason
 from bot.engine.runbook import Action
-from bot.store import audit, diagnoses, executions, incidents, orders, requests
+from bot.store import audit, diagnoses, incidents, orders, requests
 
 _LONGEST_REASON = 1000
-_CARRIED_OUT = frozenset(
-    {
-        execution.State.SUCCEEDED,
-        execution.State.UNKNOWN,
-        execution.State.VERIFIED,
-        execution.State.NOT_VERIFIED,
-    }
-)
 
 
 def ask(
@@ -86,7 +78,7 @@ def _checked(desk: Desk, conn: Connection, wish: Wish) -> Request | Declined:
     if action is None:
         say = "This incident's runbook has no such action."
         return Declined(why=Cause.NOT_OFFERED, say=say)
-    if no := _undo_declined(desk, conn, wish, action):
+    if no := declined_undo(desk, conn, action, incident_id=wish.incident.id, original_id=wish.original_id):
         return no
     if wants_reason(action.risk) and wish.reason is None:
         return Declined(why=Cause.NO_REASON, say="This action needs a reason: say why it should be done.")
@@ -94,7 +86,9 @@ def _checked(desk: Desk, conn: Connection, wish: Wish) -> Request | Declined:
         given = checked(action.inputs, wish.inputs)
     except BadInput as error:
         return Declined(why=Cause.BAD_INPUT, say=str(error))
-    request = _request(desk, wish, action, given)
+    original = requests.get(conn, wish.original_id) if wish.original_id else None
+    params = original.params if original else wish.incident.params
+    request = _request(desk, wish, action, params=params, inputs=given)
     if _is_asked(conn, request):
         return Declined(why=Cause.ALREADY_ASKED, say="This has been asked for already; its card is in the thread.")
     return request
@@ -116,30 +110,9 @@ def _action(desk: Desk, wish: Wish) -> Action | None:
     return runbook.action(wish.action) if runbook else None
 
 
-def _undo_declined(desk: Desk, conn: Connection, wish: Wish, action: Action) -> Declined | None:
-    """An undo needs an execution to take back, and nothing else may name one."""
-    if wish.original_id is None:
-        if not action.is_undo_only:
-            return None
-        return Declined(why=Cause.NOT_OFFERED, say="This takes another action back; ask for it on that action's card.")
-    original = requests.get(conn, wish.original_id)
-    done = executions.get(conn, wish.original_id)
-    if original is None or original.incident_id != wish.incident.id or _undo_of(desk, original) != action.id:
-        return Declined(why=Cause.NOT_OFFERED, say="This does not take that action back.")
-    if done is None or done.state not in _CARRIED_OUT:
-        return Declined(
-            why=Cause.NOT_EXECUTED, say="That action was not carried out, so there is nothing to take back."
-        )
-    return None
-
-
-def _undo_of(desk: Desk, original: Request) -> str | None:
-    runbook = desk.contents(original.content).runbooks.get(original.runbook)
-    action = runbook.action(original.action) if runbook else None
-    return action.undo if action else None
-
-
-def _request(desk: Desk, wish: Wish, action: Action, given: Mapping[str, Json]) -> Request:
+def _request(
+    desk: Desk, wish: Wish, action: Action, *, params: Mapping[str, Json], inputs: Mapping[str, Json]
+) -> Request:
     return Request(
         id=desk.new_id(),
         incident_id=wish.incident.id,
@@ -151,8 +124,8 @@ def _request(desk: Desk, wish: Wish, action: Action, given: Mapping[str, Json]) 
         requester=wish.person,
         requested_at=desk.now(),
         reason=wish.reason,
-        params=wish.incident.params,
-        inputs=given,
+        params=params,
+        inputs=inputs,
         targets=None,
         preview=None,
         digest=None,

@@ -1,24 +1,23 @@
 """A request together with all it refers to: its action as the files said it then, and what expressions see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from bot.core.errors import BadInput
-from bot.core.evidence import Answer, Cell
 from bot.core.facts import facts, rows_of
 from bot.core.ports import Resources
 from bot.engine.diagnose import Subject, seen
-from bot.engine.execution import Planned, deed_key, plan
+from bot.engine.execution import deed_key
 from bot.engine.request import Request, TargetSet
 from bot.engine.runbook import Action, Runbook
 from bot.engine.sums import sums
 from bot.engine.system import System
 from bot.jobs.means import Means
-from bot.steps import SqlChange
+from bot.jobs.original import original_seen
 from bot.steps.step import Scope
-from bot.store import diagnoses, executions, requests
+from bot.store import diagnoses
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,35 +102,9 @@ def _scope(conn: Connection, request: Request, runbook: Runbook, seen_of_inciden
     key = deed_key(request.id, number=1, target=None)
     scope = {**seen_of_incident, "request": _request_seen(request, key=key)}
     if request.original_id is not None:
-        scope["original"] = _original(conn, runbook, request.original_id)
+        scope["original"] = original_seen(conn, runbook, request.original_id)
     return scope
 
 
 def _request_seen(request: Request, *, key: str) -> Mapping[str, object]:
     return {"id": request.id, "key": key, "requester": request.requester, "requested_at": request.requested_at}
-
-
-def _original(conn: Connection, runbook: Runbook, original_id: str) -> Mapping[str, object]:
-    """The executed request that an undo takes back: what it touched, and the rows as they were before it."""
-    original, claimed = requests.get(conn, original_id), executions.get(conn, original_id)
-    action = runbook.action(original.action) if original else None
-    if original is None or claimed is None or action is None:
-        raise BadInput("what this takes back was not carried out")
-    snapshots = _snapshots(conn, plan(action, claimed.targets.ids), original_id)
-    return {
-        "request_id": original.id,
-        "ids": [row_id for row_id, _ in snapshots] if snapshots else list(claimed.targets.ids),
-        "rows": [row for _, row in snapshots],
-        "inputs": original.inputs,
-    }
-
-
-def _snapshots(conn: Connection, calls: Sequence[Planned], request_id: str) -> list[tuple[str, Mapping[str, Cell]]]:
-    """The rows that SQL changed, each with its id, as they were before."""
-    steps = {planned.number: planned.deed.step for planned in calls}
-    found: list[tuple[str, Mapping[str, Cell]]] = []
-    for deed in executions.deeds_of(conn, request_id):
-        step = steps.get(deed.number)
-        if isinstance(step, SqlChange) and isinstance(deed.evidence, Answer):
-            found.extend((str(row[step.id]), row) for row in rows_of(deed.evidence.table) if step.id in row)
-    return found

@@ -2,13 +2,19 @@
 
 from threading import Lock
 
+from sqlalchemy import Connection
+
+from bot.core.egress import mask
+from bot.core.errors import CountersignError
 from bot.engine import execution
-from bot.engine.request import State
+from bot.engine.request import Request, State
 from bot.jobs.case import Case, frozen, open_case
 from bot.jobs.claiming import claim
 from bot.jobs.deeds import carry_out
+from bot.jobs.look import No
 from bot.jobs.means import Means
 from bot.jobs.settling import look_up, settle
+from bot.jobs.telling import end
 from bot.store import executions, requests
 
 
@@ -44,16 +50,18 @@ class Execute:
             if request is None or request.state is not State.APPROVED:
                 return
             claimed = executions.get(conn, request_id)
-            case = open_case(means, conn, request)
+            found = _case(means, conn, request, is_claimed=claimed is not None)
             lives = claimed is not None and means.is_alive(conn, claimed.incarnation, means.now())
-        match claimed:
-            case None:
+        match found, claimed:
+            case No() as no, _:
+                self._refuse(request, no.note)
+            case Case() as case, None:
                 self._begin(case)
-            case execution.Execution(state=execution.State.STARTED, incarnation=owner):
+            case Case() as case, execution.Execution(state=execution.State.STARTED, incarnation=owner):
                 # This thread is the only one of this process here, so a claim of its own has no thread any more.
                 if owner == means.incarnation or not lives:
                     settle(means, case)
-            case execution.Execution(state=execution.State.UNKNOWN):
+            case Case() as case, execution.Execution(state=execution.State.UNKNOWN):
                 look_up(means, case)
             case _:
                 return
@@ -63,3 +71,19 @@ class Execute:
         if targets is not None:
             carry_out(self._means, frozen(case, targets), targets)
             settle(self._means, case)
+
+    def _refuse(self, request: Request, why: str) -> None:
+        now = self._means.now()
+        with self._means.database.begin() as conn:
+            if executions.get(conn, request.id) is None:
+                end(self._means, conn, request, to=State.REFUSED, why=why, now=now)
+
+
+def _case(means: Means, conn: Connection, request: Request, *, is_claimed: bool) -> Case | No:
+    """The case; No when it has not begun and its files are gone for good. Raises what may pass."""
+    try:
+        return open_case(means, conn, request)
+    except CountersignError as error:
+        if is_claimed or error.retryable:
+            raise
+        return No(note=mask(str(error)))

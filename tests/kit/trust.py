@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, update
 
 from bot.core.errors import ContentError, CountersignError, Unavailable, Unknown
-from bot.core.ports import HttpCall, HttpReply, Json, Person, Resources
+from bot.core.ports import HttpCall, HttpReply, Json, Person, Resources, WriteDatabase
 from bot.desk import Desk, Done, ask, vote
 from bot.engine.execution import Execution
 from bot.engine.request import Request
@@ -255,6 +255,7 @@ class Office:
     host: Host = field(default_factory=Host)
     directory: FakeDirectory = field(default_factory=directory)
     shown: Shown = field(default_factory=Shown)
+    writers: Mapping[str, WriteDatabase] = field(default_factory=dict)
     at: datetime = NOON
     incarnation: str = "here"
     dead: set[str] = field(default_factory=set)
@@ -306,7 +307,7 @@ class Office:
         return Files(systems={"ledger": SYSTEM}, runbooks={"ledger/dead": self.runbook})
 
     def resources(self, _system: System) -> Resources:
-        return FakeResources(hosts={"api": self.host})
+        return FakeResources(hosts={"api": self.host}, writers=self.writers)
 
     def enqueue(self, conn: Connection, job: Job) -> None:
         if leases.add(conn, job):

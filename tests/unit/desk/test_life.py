@@ -7,10 +7,13 @@ from sqlalchemy import update
 
 from bot.core.errors import Refused, Unavailable, Unknown
 from bot.core.ports import HttpCall
+from bot.desk import Cause, Declined, ask
 from bot.engine import execution
 from bot.engine.execution import deed_key
 from bot.engine.request import State
+from bot.jobs.original import original_seen
 from bot.store.tables import incidents, requests, votes
+from tests.kit.fakes import FakeWriteDatabase
 from tests.kit.trust import ACTION, APPROVER, INCIDENT, LEAD, SECOND, Office, runbook
 
 
@@ -339,3 +342,68 @@ def test_an_executed_action_is_undone_by_its_own_request_with_what_it_touched(of
 
     assert [ids for _, ids in office.host.effects] == [("ev_1", "ev_2"), ("ev_1", "ev_2")]
     assert state(office, undo_id) is execution.State.VERIFIED
+
+
+def test_an_undo_of_an_sql_change_sees_the_rows_as_they_were(office: Office) -> None:
+    change = {
+        "at": "ledger",
+        "lock": "select id, done from steps where id = any(:ids) for update",
+        "statement": "update steps set done = true where id = any(:ids)",
+        "columns": {"id": "id", "done": "flag"},
+        "max_rows": 10,
+    }
+    office.runbook = runbook(do=[{"sql": change}], probe=None)
+    table = FakeWriteDatabase(columns=("id", "done"), rows={"ev_1": ("ev_1", False), "ev_2": ("ev_2", False)})
+    office.writers = {"ledger": table}
+    request_id = office.ask()
+    office.approve(request_id, APPROVER)
+
+    undo = office.request(office.ask("unplay", original_id=request_id))
+
+    assert table.changed == [frozenset({"ev_1", "ev_2"})]
+    assert undo.targets is not None
+    assert undo.targets.ids == ("ev_1", "ev_2")
+    with office.database.read() as conn:
+        original = original_seen(conn, office.runbook, request_id)
+    assert original["rows"] == [{"id": "ev_1", "done": False}, {"id": "ev_2", "done": False}]
+
+
+def test_only_what_was_done_of_a_half_way_execution_is_undone(office: Office) -> None:
+    office.runbook = runbook(do=[{**ACTION["do"][0], "each": True}])
+    request_id = office.ask()
+    calls: list[str] = []
+
+    def refuse_the_second(call: HttpCall) -> Refused | None:
+        calls.extend([call.path] if call.path == "/replay" else [])
+        return Refused("api", "closed") if call.path == "/replay" and len(calls) == 2 else None
+
+    office.host.answers = refuse_the_second
+    office.approve(request_id, APPROVER)
+    office.host.answers = lambda _: None
+
+    undo = office.request(office.ask("unplay", original_id=request_id))
+
+    assert undo.targets is not None
+    assert undo.targets.ids == ("ev_1",)
+
+
+def test_what_was_never_done_cannot_be_undone(office: Office) -> None:
+    request_id = office.ask()
+    office.host.answers = lambda call: Refused("api", "closed") if call.path == "/replay" else None
+    office.approve(request_id, APPROVER)
+
+    told = ask(office.desk, person=APPROVER, incident_id=INCIDENT, action="unplay", inputs={}, original_id=request_id)
+
+    assert isinstance(told, Declined)
+    assert told.why is Cause.NOT_EXECUTED
+
+
+def test_an_approved_request_whose_files_are_gone_is_refused(office: Office) -> None:
+    request_id = office.ask()
+    office.approve_without_running(request_id, APPROVER)
+    office.runbook = runbook(id="other")
+
+    office.work()
+
+    assert office.request(request_id).state is State.REFUSED
+    assert office.host.effects == []
