@@ -11,7 +11,7 @@ from itertools import pairwise
 from bot.core.errors import ContentError
 from bot.engine.catalog import Source
 from bot.engine.check_references import steps_in
-from bot.engine.document import Document, Path
+from bot.engine.document import Path
 from bot.engine.reading import did_you_mean
 from bot.engine.runbook import Runbook
 from bot.steps import SqlChange, SqlRead
@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     |(?P<word>[A-Za-z_]\w*)
     |(?P<number>\d[\w.]*)
     |(?P<cast>::)
-    |(?P<bind>(?<![:\w\\]):[A-Za-z_]\w*(?!:))
+    |(?P<bind>(?<![:\w\\]):[A-Za-z_]\w*)
     |(?P<sign>.)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -39,14 +39,31 @@ _BEFORE_STAR = frozenset({"select", "distinct", "all", ",", ".", "returning"})
 Token = tuple[str, str]
 
 
+Finding = tuple[Path, str]
+"""Where in a step, and what."""
+
+
 def sql(source: Source[Runbook]) -> Iterator[ContentError]:
     """Findings about every SQL text of a runbook."""
     for path, step in steps_in(source.value, ()):
-        match step:
-            case SqlRead():
-                yield from _read(source.document, path, step)
-            case SqlChange():
-                yield from _change(source.document, path, step)
+        if isinstance(step, SqlRead | SqlChange):
+            for where, what in findings(step):
+                yield source.document.finding((*path, *where), what)
+
+
+def findings(step: SqlRead | SqlChange) -> Iterator[Finding]:
+    """Everything that is wrong with one step."""
+    match step:
+        case SqlRead():
+            yield from ((("query",), what) for what in _only_reads(step.query))
+            yield from ((("query",), what) for what in _binds(step.query, given=set(step.params)))
+            yield from _columns(step, step.query)
+        case SqlChange():
+            lock, statement = tokens(step.lock), tokens(step.statement)
+            yield from ((("lock",), what) for what in [*_single(lock), *_no_star(lock), *_locks(lock)])
+            yield from ((("statement",), what) for what in [*_single(statement), *_updates(statement, step)])
+            yield from (((), what) for what in _binds(f"{step.lock}\n{step.statement}", given={"ids", *step.params}))
+            yield from _columns(step, step.lock)
 
 
 def tokens(text: str) -> list[Token]:
@@ -57,24 +74,6 @@ def tokens(text: str) -> list[Token]:
     """
     found = _TOKEN.finditer(text)
     return [(each.lastgroup or "", each[0].lower()) for each in found if each.lastgroup != "skip"]
-
-
-def _read(document: Document, path: Path, step: SqlRead) -> Iterator[ContentError]:
-    where = (*path, "query")
-    for what in [*_only_reads(step.query), *_binds(step.query, given=set(step.params))]:
-        yield document.finding(where, what)
-    yield from _columns(document, path, step, step.query)
-
-
-def _change(document: Document, path: Path, step: SqlChange) -> Iterator[ContentError]:
-    lock, statement = tokens(step.lock), tokens(step.statement)
-    for what in [*_single(lock), *_no_star(lock), *_locks(lock)]:
-        yield document.finding((*path, "lock"), what)
-    for what in [*_single(statement), *_updates(statement, step)]:
-        yield document.finding((*path, "statement"), what)
-    for what in _binds(f"{step.lock}\n{step.statement}", given={"ids", *step.params}):
-        yield document.finding(path, what)
-    yield from _columns(document, path, step, step.lock)
 
 
 def _only_reads(query: str) -> Iterator[str]:
@@ -118,14 +117,22 @@ def _updates(statement: list[Token], step: SqlChange) -> Iterator[str]:
     words = [text for kind, text in statement if kind == "word"]
     if words[:1] != ["update"]:
         yield "it is one UPDATE; what it changes is put back from the snapshot"
-    if "where" not in words or ("bind", ":ids") not in statement:
+    if ("bind", ":ids") not in statement[_index(statement, ("word", "where")) :]:
         yield "bind :ids in its WHERE, so that only the approved rows are changed"
     if step.id not in step.columns:
         yield f"{step.id} tells the rows apart, so it must be among columns:"
 
 
+def _index(found: list[Token], token: Token) -> int:
+    return found.index(token) if token in found else len(found)
+
+
 def _binds(text: str, *, given: set[str]) -> Iterator[str]:
-    in_code = {token[1:] for kind, token in tokens(text) if kind == "bind"}
+    found = tokens(text)
+    if cast := next((token for (kind, token), after in pairwise(found) if kind == "bind" and after[0] == "cast"), None):
+        yield f"{cast}:: is not read as a parameter: write cast({cast} as …)"
+        return
+    in_code = {token[1:] for kind, token in found if kind == "bind"}
     bound = {name.lower() for name in _BOUND.findall(text)}
     known = {name.lower() for name in given}
     for name in sorted(bound - in_code):
@@ -136,11 +143,12 @@ def _binds(text: str, *, given: set[str]) -> Iterator[str]:
         yield f"params.{name} is not used: no :{name} in the text"
 
 
-def _columns(document: Document, path: Path, step: SqlRead | SqlChange, text: str) -> Iterator[ContentError]:
+def _columns(step: SqlRead | SqlChange, text: str) -> Iterator[Finding]:
     """A declared column that the text does not even mention is a slip of the pen."""
     found = tokens(text)
+    if any(_no_star(found)):
+        return
     mentioned = {token.strip('"') for kind, token in found if kind in {"word", "name"}}
     for name in step.columns:
-        if name not in mentioned and not any(_no_star(found)):
-            what = f"the query selects no {name}{did_you_mean(name, mentioned)}"
-            yield document.finding((*path, "columns", name), what)
+        if name not in mentioned:
+            yield ("columns", name), f"the query selects no {name}{did_you_mean(name, mentioned)}"
