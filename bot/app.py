@@ -27,6 +27,7 @@ from bot.core.errors import SettingsError, Unavailable
 from bot.desk.desk import Desk
 from bot.engine.catalog import Catalog
 from bot.jobs.asking import Asker
+from bot.jobs.checkpoint import Checkpoints
 from bot.jobs.deliver import Deliver
 from bot.jobs.diagnose import Diagnoser
 from bot.jobs.durable import Durable, Handlers
@@ -155,6 +156,14 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
             incarnation=incarnation,
             sweep=Sweep(means, execute),
             adopt=durable.adopt,
+            checkpoint=Checkpoints(
+                database=database,
+                enqueue=durable.enqueue,
+                new_id=new_id,
+                now=now,
+                channel=settings.fallback_channel,
+                hour=settings.checkpoint_hour,
+            ),
             now=now,
         )
         schedule.start()

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 BEAT_EVERY = timedelta(seconds=2)
 DEAD_AFTER = timedelta(seconds=15)  # several missed beats: a pause of the machine is no death
 SWEEP_EVERY = timedelta(seconds=10)
+LOOK_FOR_CHECKPOINT_EVERY = timedelta(minutes=1)
 
 
 class Schedule:
@@ -29,6 +30,7 @@ class Schedule:
         incarnation: str,
         sweep: Callable[[], int],
         adopt: Callable[[str], int],
+        checkpoint: Callable[[], None],
         now: Clock,
     ) -> None:
         self._database = database
@@ -36,6 +38,7 @@ class Schedule:
         self._incarnation = incarnation
         self._sweep = sweep
         self._adopt = adopt
+        self._checkpoint = checkpoint
         self._now = now
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -47,6 +50,7 @@ class Schedule:
         self._every(BEAT_EVERY, self.beat)
         self._every(DEAD_AFTER, self.take_over)
         self._every(SWEEP_EVERY, self._sweep)
+        self._every(LOOK_FOR_CHECKPOINT_EVERY, self._checkpoint)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -76,7 +80,7 @@ class Schedule:
             try:
                 work()
             except Unavailable as error:
-                log.warning("schedule.waits", extra={"work": work.__name__, "error": str(error)})
+                log.warning("schedule.waits", extra={"work": name, "error": str(error)})
 
         name = getattr(work, "__name__", type(work).__name__)
         self._scheduler.add_job(run, "interval", seconds=pause.total_seconds(), id=name, name=name)

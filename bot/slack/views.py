@@ -1,7 +1,7 @@
 """What a message shows, as frozen values: the builders read these and nothing else."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -236,3 +236,14 @@ class AskView:
     wants_reason: bool
     caution: str | None = None
     fields: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckpointView:
+    """How the audit stands: the head of what was verified, as SEQ:HASH, and what is wrong with it."""
+
+    day: date
+    head: str
+    entries: int
+    findings: int = 0
+    first_finding: str | None = None

@@ -20,7 +20,6 @@ OURSELVES = "countersign"
 
 _WRITER = 7_266_118_391  # any number of our own: the advisory lock that makes one writer of all replicas
 _BEFORE_THE_FIRST = "0" * 64
-_TOLD = 20  # findings that the sentence names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,12 +94,26 @@ class Fault(StrEnum):
     REPLACED = "replaced"  # the checkpoint's entry is another one now
 
 
+_SENTENCES = {
+    Fault.EDITED: "what it says is not what its hash was made of: it was changed, or moved here from another place",
+    Fault.MISSING: "the entries before it are gone",
+    Fault.UNLINKED: "it does not follow the entry before it: that one was replaced, or this one put in its place",
+    Fault.TRUNCATED: "it was there when the checkpoint was noted and is gone: the end was cut off",
+    Fault.REPLACED: "it is not the entry that the checkpoint noted: the end was cut off and grown anew",
+}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     """A fault, and the entry it was found at."""
 
     seq: int
     fault: Fault
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong at this entry, for a person."""
+        return f"entry {self.seq} ({self.fault}): {_SENTENCES[self.fault]}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,11 +131,11 @@ class Verdict:
     @property
     def sentence(self) -> str:
         """The verdict for a person, with the checkpoint to note down."""
+        entries = f"{self.entries} {'entry' if self.entries == 1 else 'entries'}"
         if self.is_intact:
-            return f"{self.entries} entries, intact; head {self.head or 'none'}"
-        told = "; ".join(f"entry {finding.seq}: {finding.fault}" for finding in self.findings[:_TOLD])
-        more = f"; and {len(self.findings) - _TOLD} more" if len(self.findings) > _TOLD else ""
-        return f"{self.entries} entries, NOT intact: {told}{more}"
+            return f"{entries}, intact; head {self.head or 'none'}"
+        count = len(self.findings)
+        return f"{entries}, NOT intact: {count} {'finding' if count == 1 else 'findings'}"
 
 
 def lock(conn: Connection) -> None:
@@ -176,6 +189,12 @@ def append(
             hash=seal,
         )
     )
+
+
+def began(conn: Connection) -> datetime | None:
+    """When the first entry was made; None while there is none."""
+    first: datetime | None = conn.scalar(select(audit.c.at).order_by(audit.c.seq).limit(1))
+    return first
 
 
 def head(conn: Connection) -> Checkpoint | None:

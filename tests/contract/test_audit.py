@@ -1,6 +1,5 @@
 """The audit grows by its next entry and by nothing else, and shows whatever was done to it."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from bot.store.database import Database
 from bot.store.tables import audit as table
 from tests.kit.databases import PostgreSQL
 from tests.kit.moments import NOON
+from tests.kit.tampering import tamper
 
 
 def write(database: Database, count: int, *, incident_id: str = "i") -> None:
@@ -29,17 +29,6 @@ def write(database: Database, count: int, *, incident_id: str = "i") -> None:
                 incident_id=incident_id,
                 data={"number": number, "word": "ü"},
             )
-
-
-def tamper(database: Database, change: Callable[[Connection], object]) -> None:
-    """What somebody with the keys to the database may do: take the triggers off first."""
-    with database.begin() as conn:
-        if conn.dialect.name == "sqlite":
-            for name in ("audit_next_only", "audit_no_update", "audit_no_delete"):
-                conn.exec_driver_sql(f"DROP TRIGGER {name}")
-        else:
-            conn.exec_driver_sql("ALTER TABLE audit DISABLE TRIGGER USER")
-        change(conn)
 
 
 def verdict(database: Database, checkpoint: Checkpoint | None = None) -> audit.Verdict:
@@ -222,7 +211,9 @@ def test_the_verdict_says_what_is_wrong_and_where(database: Database) -> None:
     write(database, 3)
     tamper(database, lambda conn: conn.execute(update(table).where(table.c.seq == 2).values(actor="U0LIAR")))
 
-    assert verdict(database).sentence == "3 entries, NOT intact: entry 2: edited"
+    found = verdict(database)
+    assert found.sentence == "3 entries, NOT intact: 1 finding"
+    assert found.findings[0].sentence.startswith("entry 2 (edited): what it says is not what its hash was made of")
 
 
 def test_an_export_holds_one_incident_in_order(database: Database) -> None:
