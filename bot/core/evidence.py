@@ -59,6 +59,9 @@ class Answer(Frozen):
     table: Table
     series: tuple[Series, ...] = Field(default=(), description="the same numbers over time, for a chart")
     status: int | None = Field(default=None, description="HTTP status, where there was one")
+    request_id: str | None = Field(
+        default=None, description="the target's own number of a call that changed something, to ask its people by"
+    )
 
 
 class Reason(StrEnum):

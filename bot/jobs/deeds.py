@@ -114,7 +114,12 @@ def _record(means: Means, case: Case, planned: Planned, result: Result) -> None:
             evidence=result.answer,
             error=result.error,
         )
-        data: dict[str, Json] = {"number": planned.number, "target": planned.target, "error": result.error}
+        data: dict[str, Json] = {
+            "number": planned.number,
+            "target": planned.target,
+            "error": result.error,
+            "provider_request_id": result.answer.request_id if result.answer else None,
+        }
         note(conn, request, kind=f"deed.{result.state}", now=now, data=data)
         if not is_news:
             # While this process was held up, another one took it for dead and asked the target.

@@ -13,7 +13,7 @@ from bot.core.ports import HttpCall, HttpReply, Json
 from bot.core.template import PathTemplate, Value
 from bot.steps.json_values import jsonable, text
 from bot.steps.projection import table_of
-from bot.steps.reply import absent, is_absent, unanswered, undone
+from bot.steps.reply import absent, is_absent, shown_id, unanswered, undone
 from bot.steps.step import Call, JmesPath, Name, Projected, ResourceName, Scope
 
 JsonTemplate = TypeAliasType("JsonTemplate", "Value | list[JsonTemplate] | dict[str, JsonTemplate]")
@@ -154,7 +154,11 @@ def _answer(
 ) -> Answer:
     if show and reply.body is None and not done:
         raise ExpressionError(f"it answered {reply.status} without JSON")
-    return Answer(table=table_of(reply.body, show=show, rows=rows, limit=limit, done=done), status=reply.status)
+    return Answer(
+        table=table_of(reply.body, show=show, rows=rows, limit=limit, done=done),
+        status=reply.status,
+        request_id=shown_id(reply.request_id) if done else None,  # of a read it would only make equal answers differ
+    )
 
 
 def _query(query: Mapping[str, Value], scope: Scope) -> dict[str, str]:

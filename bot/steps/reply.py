@@ -1,5 +1,6 @@
 """What a host's HTTP status means: an answer, a missing route, a refusal, or no trustworthy answer."""
 
+import re
 from collections.abc import Mapping
 
 from bot.core.egress import mask
@@ -8,6 +9,7 @@ from bot.core.ports import HttpReply, Json
 from bot.steps.projection import search
 
 _LONGEST_REASON = 200
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+=-]{0,127}")
 
 
 def reason(body: Json) -> str:
@@ -16,6 +18,13 @@ def reason(body: Json) -> str:
     if isinstance(found, Mapping):
         found = found.get("message") or found.get("code")
     return mask(found)[:_LONGEST_REASON] if isinstance(found, str) else ""
+
+
+def shown_id(request_id: str | None) -> str | None:
+    """A target's own number of a call, as it may be kept and shown; None when it is not one."""
+    if request_id is None or not _REQUEST_ID.fullmatch(request_id):
+        return None
+    return request_id if mask(request_id) == request_id else None
 
 
 def is_absent(reply: HttpReply, *, status: int, when: str | None) -> bool:
@@ -58,5 +67,6 @@ def absent(what: str, path: str) -> NotInstalled:
 
 def _said(reply: HttpReply) -> str:
     why = reason(reply.body)
-    number = f" (request {reply.request_id})" if reply.request_id else ""
+    request_id = shown_id(reply.request_id)
+    number = f" (request {request_id})" if request_id else ""
     return f"it answered {reply.status}{': ' + why if why else ''}{number}"

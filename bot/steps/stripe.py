@@ -10,6 +10,7 @@ from bot.core.ports import Json
 from bot.core.template import PathTemplate, Value
 from bot.steps.json_values import jsonable
 from bot.steps.projection import table_of
+from bot.steps.reply import shown_id
 from bot.steps.step import Call, JmesPath, Name, Projected, ResourceName, Scope
 
 
@@ -43,13 +44,14 @@ class StripePost(Frozen):
 
     def run(self, call: Call, *, key: str) -> Answer:
         """Change it once. Raises Unknown when it may have taken effect, another error when it certainly did not."""
-        changed, _request_id = call.resources.stripe_write(self.at).post(
+        changed, request_id = call.resources.stripe_write(self.at).post(
             self.post.render(call.scope),
             _parameters(self.form, call.scope),
             idempotency_key=key,
             timeout=call.timeout,
         )
-        return Answer(table=table_of(changed, show=self.show, rows=None, limit=1, done=True))
+        table = table_of(changed, show=self.show, rows=None, limit=1, done=True)
+        return Answer(table=table, request_id=shown_id(request_id))
 
 
 def _parameters(values: Mapping[str, Value], scope: Scope) -> dict[str, Json]:
