@@ -21,7 +21,7 @@ _LONGEST_TEXT = 100_000  # what `+` may build
 FAILURES = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError, OSError)
 """What evaluating may raise: a missing value, one of the wrong type, or one that a filter cannot read."""
 
-_CALLABLE = frozenset({"timestamp", "date", "startswith", "endswith", "lower", "upper", "strip"})
+CALLABLE = frozenset({"timestamp", "date", "startswith", "endswith", "lower", "upper", "strip"})
 _STATEMENTS = (
     nodes.For, nodes.Macro, nodes.CallBlock, nodes.FilterBlock, nodes.With, nodes.Block, nodes.Extends, nodes.Include,
     nodes.Import, nodes.FromImport, nodes.Assign, nodes.AssignBlock, nodes.ExprStmt, nodes.ScopedEvalContextModifier,
@@ -79,14 +79,18 @@ def vetted(tree: nodes.Template) -> nodes.Template:
     for _ in tree.find_all(nodes.Pow):
         raise ValueError("** is not supported")
     for call in tree.find_all(nodes.Call):
-        if not (isinstance(call.node, nodes.Getattr) and call.node.attr in _CALLABLE):
-            raise ValueError(f"only these can be called: {', '.join(f'.{name}()' for name in sorted(_CALLABLE))}")
+        if not (isinstance(call.node, nodes.Getattr) and call.node.attr in CALLABLE):
+            raise ValueError(f"only these can be called: {', '.join(f'.{name}()' for name in sorted(CALLABLE))}")
     return tree
 
 
 def _word(statement: nodes.Node) -> str:
+    """A statement as it is written."""
     name = type(statement).__name__.lower()
-    return "set" if name.startswith("assign") else name
+    return _SPELLED.get(name, "set" if name.startswith("assign") else name.removesuffix("block"))
+
+
+_SPELLED = {"fromimport": "from", "exprstmt": "do", "scopedevalcontextmodifier": "autoescape", "block": "block"}
 
 
 def _is_number(value: object) -> bool:

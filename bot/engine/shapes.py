@@ -32,7 +32,7 @@ class Items:
 Shape = Fields | Items | None
 """None stands for a single value, or for something that cannot be known."""
 
-_ALWAYS = ("failed", "reason", "message", "count", "cut", "status_code")
+ALWAYS = ("failed", "reason", "message", "count", "cut", "status_code")
 
 
 def fields(names: Iterable[str], **more: Shape) -> Fields:
@@ -90,7 +90,7 @@ def answer(step: ReadStep | HttpSend | CommandRun | SqlChange | StripePost) -> F
     is_open = isinstance(step, Promql)  # its labels are Prometheus' to say
     words = frozenset(_words(step.query.source)) if isinstance(step, Promql) else frozenset()
     row = Fields(names=columns, is_open=is_open, words=words)
-    names: dict[str, Shape] = {**columns, **dict.fromkeys((*_ALWAYS, *over)), "rows": Items(each=row)}
+    names: dict[str, Shape] = {**columns, **dict.fromkeys((*ALWAYS, *over)), "rows": Items(each=row)}
     return Fields(names=names, is_open=is_open, words=words)
 
 
