@@ -139,6 +139,10 @@ def _event_pattern(text: str) -> EventPattern:
     return EventPattern(ops_event(text))
 
 
+LabelName = Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
+"""The name of a label, as Prometheus spells it."""
+
+
 class Rule(Frozen):
     """An ops event, and the alerts that mean it, lead to a runbook."""
 
@@ -153,17 +157,7 @@ class Rule(Frozen):
     )
     channel: str | None = Field(default=None, description="where its incidents go, instead of the system's channel")
     severity: str | None = Field(default=None, description="instead of the alert's own severity")
-    split_by: tuple[str, ...] = Field(default=(), description="labels that fan one group out into incidents")
-
-
-class Check(Frozen):
-    """Reserved: a scheduled check. Its runner comes with the catalogue; the shape is fixed here."""
-
-    id: Name
-    cron: str
-    ask: dict[str, object]
-    metric: str = Field(pattern=r"^countersign_check_[a-z0-9_]+$")
-    labels: tuple[str, ...] = ()
+    split_by: tuple[LabelName, ...] = Field(default=(), description="labels that fan one group out into incidents")
 
 
 class System(Frozen):
