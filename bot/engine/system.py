@@ -135,7 +135,7 @@ class EventPattern(str):
 
 def _event_pattern(text: str) -> EventPattern:
     if text.endswith(".*"):
-        return EventPattern(ops_event(text[:-2]) + ".*")
+        return EventPattern(ops_event(f"{text[:-2]}.any").removesuffix("any") + "*")
     return EventPattern(ops_event(text))
 
 
@@ -165,7 +165,7 @@ class System(Frozen):
 
     system: Name = Field(description="its name: the file's name without .yml")
     title: str = Field(description="its name as people write it")
-    match: tuple[Matcher, ...] = Field(description="which alerts are this system's")
+    match: tuple[Matcher, ...] = Field(min_length=1, description="which alerts are this system's")
     channel: str = Field(
         pattern=r"^(#[a-z0-9_-]+|C[A-Z0-9]+)$", description="where its incidents go: #name, or a channel's id"
     )
