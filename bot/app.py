@@ -227,7 +227,13 @@ def serve(settings: Settings) -> None:
         def on_hangup(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
             bot.reload()
 
+        def on_end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
+            server.should_exit = True
+
         signal.signal(signal.SIGHUP, on_hangup)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # uvicorn raises the signal again once it has ended: the default would end us before anything is drained.
+            signal.signal(number, on_end)
         log.info("serve.listening", extra={"address": settings.listen, "replica": settings.replica})
         gc.collect()
         gc.freeze()  # what was built lives as long as the process: looking through it again only makes requests wait

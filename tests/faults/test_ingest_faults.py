@@ -1,0 +1,176 @@
+"""Nothing that was acknowledged is lost: the real server, killed or cut off from its database under load."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from bot.store.database import Database
+from bot.store.tables import deliveries, incidents
+from tests.kit.databases import PostgreSQL
+from tests.kit.ingest import ROOT, TOKEN, recorded
+from tests.kit.waiting import eventually
+
+_SENDERS = 16
+
+
+class Bot:
+    """`countersign serve` as a process of its own."""
+
+    def __init__(self, database_url: str, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.address = f"127.0.0.1:{probe.getsockname()[1]}"
+        self.log = folder / f"bot-{self.address.rpartition(':')[2]}.log"
+        environ = {
+            "PATH": os.environ["PATH"],
+            "COUNTERSIGN_DATABASE_URL": database_url,
+            "COUNTERSIGN_LISTEN": self.address,
+            "COUNTERSIGN_WEBHOOK_TOKEN": TOKEN,
+            "COUNTERSIGN_REPLICA": self.address.replace(":", "-"),
+        }
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "bot", "serve"], cwd=ROOT, env=environ, stdout=log, stderr=log
+            )
+
+    def is_up(self) -> bool:
+        with suppress(httpx.TransportError):
+            return httpx.get(f"http://{self.address}/healthz", timeout=2).is_success
+        return False
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def end(self) -> int:
+        self.process.terminate()
+        return self.process.wait(30)
+
+
+@contextmanager
+def bot(database_url: str, folder: Path) -> Iterator[Bot]:
+    running = Bot(database_url, folder)
+    try:
+        assert eventually(running.is_up, within=30), running.log.read_text()
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.kill()
+
+
+class Senders:
+    """Threads that post one webhook after the other, each with a group of its own, and note what was acknowledged."""
+
+    def __init__(self, address: str) -> None:
+        self.acknowledged: list[str] = []
+        self.refused: list[int] = []
+        self._address = address
+        self._stopping = threading.Event()
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        with ThreadPoolExecutor(_SENDERS) as threads:
+            for number in range(_SENDERS):
+                threads.submit(self._send, number)
+            try:
+                yield
+            finally:
+                self._stopping.set()
+
+    def _send(self, number: int) -> None:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        with httpx.Client(base_url=f"http://{self._address}", headers=headers, timeout=12) as client:
+            turn = 0
+            while not self._stopping.is_set():
+                turn += 1
+                key = f"sender {number} turn {turn}"
+                try:
+                    answer = client.post("/alertmanager", json=recorded_as(key))
+                except httpx.TransportError:
+                    continue  # no answer is no promise
+                if answer.is_success:
+                    self.acknowledged.append(key)
+                else:
+                    self.refused.append(answer.status_code)
+
+
+def recorded_as(group_key: str) -> dict[str, Any]:
+    return recorded("ha_firing_1") | {"groupKey": group_key}
+
+
+def stored(database_url: str) -> set[str]:
+    with closing(Database(database_url)) as database, database.read() as conn:
+        return {json.loads(body)["groupKey"] for body in conn.scalars(select(deliveries.c.body))}
+
+
+def opened(database_url: str) -> int:
+    with closing(Database(database_url)) as database, database.read() as conn:
+        return len(conn.scalars(select(incidents.c.id)).all())
+
+
+def missing(acknowledged: Sequence[str], database_url: str) -> set[str]:
+    return set(acknowledged) - stored(database_url)
+
+
+@pytest.mark.parametrize("after", [20, 61, 150])
+def test_kill_9_under_load_loses_nothing_that_was_acknowledged(database_url: str, tmp_path: Path, after: int) -> None:
+    with bot(database_url, tmp_path) as running:
+        senders = Senders(running.address)
+        with senders.sending():
+            assert eventually(lambda: len(senders.acknowledged) >= after, within=30)
+            running.kill()
+
+    assert missing(senders.acknowledged, database_url) == set()
+
+
+def test_the_next_process_folds_what_the_killed_one_had_stored(database_url: str, tmp_path: Path) -> None:
+    with bot(database_url, tmp_path) as running:
+        senders = Senders(running.address)
+        with senders.sending():
+            assert eventually(lambda: len(senders.acknowledged) >= 40, within=30)
+            running.kill()
+    groups = len(stored(database_url))
+
+    with bot(database_url, tmp_path):
+        assert eventually(lambda: opened(database_url) == groups, within=30)
+
+
+def test_a_stop_under_load_answers_what_it_took_and_refuses_no_sender_for_good(
+    database_url: str, tmp_path: Path
+) -> None:
+    with bot(database_url, tmp_path) as running:
+        senders = Senders(running.address)
+        with senders.sending():
+            assert eventually(lambda: len(senders.acknowledged) >= 40, within=30)
+            code = running.end()
+
+    assert code == 0
+    assert missing(senders.acknowledged, database_url) == set()
+    assert set(senders.refused) <= {503}
+
+
+def test_a_database_that_crashes_under_load_is_503_until_it_is_back(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    with postgresql.fresh() as url, bot(url, tmp_path) as running:
+        senders = Senders(running.address)
+        with senders.sending():
+            assert eventually(lambda: len(senders.acknowledged) >= 40, within=30)
+            postgresql.restart("immediate")
+            before = len(senders.acknowledged)
+            assert eventually(lambda: len(senders.acknowledged) >= before + 40, within=30)
+
+        assert missing(senders.acknowledged, url) == set()
+        assert set(senders.refused) <= {503}
+        assert running.is_up()
