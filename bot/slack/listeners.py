@@ -35,13 +35,17 @@ def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, reply: Reply, e
     """
     clicks = Clicks(desk=desk, reply=reply)
     commands = Commands(database=desk.database, contents=desk.contents)
+    quiet = logging.getLogger("bot.slack.bolt")
+    quiet.setLevel(logging.ERROR)  # it reads SLACK_BOT_TOKEN by itself, and warns that it will not use it
     app = App(
         name="countersign",
         signing_secret=signing_secret,
         authorize=_authorize(bot_token),
+        logger=quiet,
         listener_executor=executor,
         attaching_function_token_enabled=False,
     )
+    quiet.setLevel(logging.NOTSET)
     app.use(_once(desk.database, desk.now))
     buttons: dict[str | re.Pattern[str], Callable[[Click], None]] = {
         "acknowledge": clicks.acknowledge,
