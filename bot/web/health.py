@@ -81,13 +81,16 @@ class Health:
             return {"database": Check(state=State.FAILED, message=str(error))}
         return {
             "database": Check(state=State.OK, message="answers"),
-            "fold": _lag("deliveries wait to be folded into incidents", stock.unfolded, stock.fold_lag, _FOLD_LAG),
+            "fold": _lag("deliveries that wait to be folded into incidents", stock.unfolded, stock.fold_lag, _FOLD_LAG),
             "messages": _lag(
-                "messages wait to be delivered to Slack", stock.undelivered, stock.undelivered_lag, _UNDELIVERED_LAG
+                "messages that wait to be delivered to Slack",
+                stock.undelivered,
+                stock.undelivered_lag,
+                _UNDELIVERED_LAG,
             ),
         }
 
 
 def _lag(what: str, count: int, age: float, most: timedelta) -> Check:
-    message = f"{count} {what}" + (f", the oldest for {age:.0f} s" if count else "")
+    message = f"{what}: {count}" + (f", the oldest for {age:.0f} s" if count else "")
     return Check(state=State.OK if age <= most.total_seconds() else State.WARNING, message=message)
