@@ -15,7 +15,7 @@ demo: ## start the whole bot with a local world, print one URL (ARGS=--without-p
 
 test: ## every test: unit, contract, content, faults, scenarios in a real browser
 	@tools/setup test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: ## lint, types, import rules, content
 	@tools/setup check
