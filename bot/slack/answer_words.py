@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from bot.desk import Cause, Declined
 from bot.engine.approval import Why
+from bot.slack.answer_views import OpenIncident, OpenRequest
 from bot.slack.text import Plain, Safe, joined, person, safe, when
-from bot.slack.views import OpenIncident, OpenRequest
 from bot.slack.words import counted, severity_mark
 
 _MENTION = re.compile(r"&lt;@([UW][A-Z0-9]{1,30})&gt;")

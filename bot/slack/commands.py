@@ -9,9 +9,9 @@ from bot.engine.incident import State as Standing
 from bot.engine.request import State
 from bot.slack import answer_words as words
 from bot.slack import reading
+from bot.slack.answer_views import OpenIncident, OpenRequest
 from bot.slack.reading import ContentsOf
 from bot.slack.text import Safe
-from bot.slack.views import OpenIncident, OpenRequest
 from bot.store import incidents, messages, requests
 from bot.store.database import Database
 from bot.store.tables import incidents as incident_rows

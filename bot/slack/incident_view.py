@@ -1,5 +1,7 @@
 """From rows and files to the views of an incident's own messages."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from bot.core.egress import without_private
@@ -52,7 +54,7 @@ def root_view(
             for alert, fires in alerts
         ),
         truncated=incident.truncated,
-        findings=_findings(case, under_way),
+        findings=_findings(case, under_way, requests),
         requests=requests,
         offers=_offers(case),
         links=_links(case, [alert for alert, _ in alerts]),
@@ -108,17 +110,19 @@ def _summary(case: Case) -> str:
     return without_private(said, case.incident.labels)
 
 
-def _findings(case: Case, under_way: Diagnosis | None) -> Findings | None:
+def _findings(case: Case, under_way: Diagnosis | None, requests: Sequence[RequestLine]) -> Findings | None:
     asking, error = Asking.DONE, None
     if under_way is not None:
         error = under_way.error
         asking = Asking.FAILED if under_way.finished_at else Asking.RUNNING
     if case.diagnosis is None:
         return Findings(asking=asking, error=error) if under_way else None
-    found = case.diagnosis.conclusions
+    found, at = case.diagnosis.conclusions, case.diagnosis.finished_at
     return Findings(
         asking=asking,
         is_concluded=True,
+        at=at,
+        is_outdated=any(line.ran_at is not None and at is not None and line.ran_at > at for line in requests),
         held=tuple(each.say for each in found.held),
         warned=tuple(case.label(action) for action in found.warn_against),
         unjudged=tuple(f"{each.when} ({each.why})" for each in found.unjudged),

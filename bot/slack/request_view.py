@@ -51,9 +51,15 @@ def stage(request: Request, execution: Execution | None) -> Stage:
 
 def request_lines(conn: Connection, case: Case) -> tuple[RequestLine, ...]:
     """Every request of the incident in a line each, oldest first."""
-    return tuple(
-        RequestLine(label=case.label(request.action), stage=stage(request, executions.get(conn, request.id)))
-        for request in requests.of_incident(conn, case.incident.id)
+    return tuple(_line(conn, request, case) for request in requests.of_incident(conn, case.incident.id))
+
+
+def _line(conn: Connection, request: Request, case: Case) -> RequestLine:
+    execution = executions.get(conn, request.id)
+    return RequestLine(
+        label=case.label(request.action),
+        stage=stage(request, execution),
+        ran_at=execution.finished_at if execution else None,
     )
 
 

@@ -1,9 +1,8 @@
 """What a message shows, as frozen values: the builders read these and nothing else."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import Literal
 
 from bot.core.evidence import Answer, Failure
 from bot.engine.runbook import Risk
@@ -54,11 +53,14 @@ class Asking(StrEnum):
 class Findings:
     """What was concluded: sentences that hold, labels warned against, and what could not be judged.
 
-    `is_concluded` once a diagnosis brought something; `asking` is how far the newest one is.
+    `is_concluded` once a diagnosis brought something, `at` that moment; `is_outdated` when an action has run since.
+    `asking` is how far the newest diagnosis is.
     """
 
     asking: Asking
     is_concluded: bool = False
+    at: datetime | None = None
+    is_outdated: bool = False
     held: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
     unjudged: tuple[str, ...] = ()
@@ -90,6 +92,7 @@ class RequestLine:
 
     label: str
     stage: Stage
+    ran_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,61 +192,3 @@ class CardView:
     verify_until: datetime | None = None
     verified_at: datetime | None = None
     undo: Offer | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OpenIncident:
-    """An open incident, in a line."""
-
-    title: str
-    system: str
-    severity: str
-    started_at: datetime
-    acknowledged_by: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OpenRequest:
-    """A request that waits for approval, in a line."""
-
-    label: str
-    title: str
-    requester: str
-    missing: int
-    expires_at: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Field:
-    """One thing that a form asks for; `value` is what it starts with."""
-
-    name: str
-    label: str
-    kind: Literal["string", "integer", "duration", "choice", "flag"]
-    value: str | None = None
-    choices: tuple[str, ...] = ()
-    is_optional: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AskView:
-    """The form before an action is asked for. `subject` comes back with what was typed."""
-
-    subject: str
-    label: str
-    about: str | None
-    needs: int
-    wants_reason: bool
-    caution: str | None = None
-    fields: tuple[Field, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckpointView:
-    """How the audit stands: the head of what was verified, as SEQ:HASH, and what is wrong with it."""
-
-    day: date
-    head: str
-    entries: int
-    findings: int = 0
-    first_finding: str | None = None

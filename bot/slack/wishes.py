@@ -8,8 +8,8 @@ from bot.core.errors import BadInput, ExpressionError
 from bot.engine.request import needs, wants_reason
 from bot.engine.runbook import Action, Input
 from bot.slack import reading, words
+from bot.slack.answer_views import AskView, Field
 from bot.slack.reading import Case, Contents
-from bot.slack.views import AskView, Field
 from bot.steps.step import Scope
 from bot.store import diagnoses, requests
 

@@ -19,7 +19,6 @@ _REASONS = {
     Reason.BROKEN: "could not be worked out",
 }
 
-WHAT_WE_FOUND = Safe("*What we found*")
 ASKING = Safe(":hourglass_flowing_sand: Asking the runbook's questions. What they bring follows in the thread.")
 ASKING_AGAIN = Safe(":hourglass_flowing_sand: Asking again …")
 NOTHING_HELD = Safe("• None of the runbook's conclusions holds. Read the evidence in the thread.")
@@ -60,6 +59,8 @@ def standing(view: RootView) -> Safe:
 
 def counts(view: RootView) -> Safe:
     """How many alerts fire and are resolved, and how many Alertmanager cut."""
+    if len(view.alerts) < 2 and not view.truncated:
+        return Safe("")  # the state has said it
     firing = sum(alert.is_firing for alert in view.alerts)
     resolved = len(view.alerts) - firing
     parts = [Safe(f"{firing} firing")] if firing else []
@@ -94,7 +95,8 @@ def findings(found: Findings) -> list[Safe]:
 
 
 def _concluded(found: Findings) -> list[Safe]:
-    lines = [WHAT_WE_FOUND, *(Safe(f"• {safe(said)}") for said in found.held)]
+    at = f" {when(found.at)}" if found.at else ""
+    lines = [Safe(f"*What we found*{at}"), *(Safe(f"• {safe(said)}") for said in found.held)]
     if not found.held:
         lines.append(NOTHING_HELD)
     if found.warned:
@@ -104,6 +106,8 @@ def _concluded(found: Findings) -> list[Safe]:
     if found.unanswered:
         questions = counted(found.unanswered, "question")
         lines.append(Safe(f":warning: {questions} got no answer; the thread says which and why."))
+    if found.is_outdated:
+        lines.append(Safe(f":arrows_counterclockwise: An action has run since then. “{RERUN}” brings this up to date."))
     return lines
 
 
@@ -158,6 +162,10 @@ def nothing_found(title: str) -> Safe:
 def answered(title: str, *, status: int | None) -> Safe:
     told = question_title(title)
     return Safe(f"{told} · HTTP {status}") if status is not None and status >= 400 else told
+
+
+def one_value(title: Safe, value: Plain) -> Safe:
+    return Safe(f"{title}: {bold(value) or '–'}")  # noqa: RUF001
 
 
 def fact(name: str, value: Safe) -> Safe:

@@ -1,13 +1,13 @@
 """One answer on the page: facts on a line, or a table, each cell shown by its class."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from slack_sdk.models.blocks import Block
 
 from bot.core.egress import shown
-from bot.core.evidence import Answer, Cell, Failure, Shown
+from bot.core.evidence import Answer, Cell, Column, Failure, Shown
 from bot.core.quoting import moment
 from bot.slack import words
 from bot.slack.blocks.layout import MAX_TABLE_COLUMNS, aligned, preformatted, section, table
@@ -39,14 +39,25 @@ def grid(answer: Answer, *, rows: int) -> Grid:
     made = []
     for row in answer.table.rows[:rows]:
         by_name = {column.name: value for column, value in zip(columns, row, strict=True)}
-        made.append(tuple(cell(shown(by_name[column.name], column, by_name)) for column in columns))
+        made.append(tuple(_shown(by_name[column.name], column, by_name) for column in columns))
     return Grid(
-        head=tuple(plain(words.label(column.name)) for column in columns),
+        head=tuple(_heading(column) for column in columns),
         rows=tuple(made),
         total=len(answer.table.rows),
         right=tuple(column.shown in _NUMBERS for column in columns),
         is_cut=answer.table.cut,
     )
+
+
+def _heading(column: Column) -> Plain:
+    name = words.label(column.name)
+    return plain(f"{name} (UTC)" if column.shown is Shown.TIME else name)
+
+
+def _shown(value: Cell, column: Column, row: Mapping[str, Cell]) -> Plain:
+    """A cell as egress shows it; a time to the minute, for its column says the zone."""
+    at = _moment(value) if column.shown is Shown.TIME else None
+    return Plain(f"{at:%Y-%m-%d %H:%M}") if at else cell(shown(value, column, row))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +87,8 @@ def question(each: Read, *, rows: int, as_table: bool) -> list[Block]:
             title = words.answered(each.asked.title, status=answer.status)
             if not cells.rows or not cells.head:
                 return [section(words.nothing_found(each.asked.title) if cells.head else title)]
+            if cells.is_line and answer.table.columns[0].name == "value" and len(cells.head) == 1:
+                return [section(words.one_value(title, cells.rows[0][0]))]
             if cells.is_line:
                 return [section(Safe(f"{title}\n{clip(facts(answer, cells), 2_500 if rows > 3 else 300)}"))]
             return [section(title), *_many(cells, rows=rows, as_table=as_table)]
@@ -85,12 +98,13 @@ def question(each: Read, *, rows: int, as_table: bool) -> list[Block]:
 def facts(answer: Answer, cells: Grid) -> Safe:
     """The first row as `name: value · name: value`, times in the reader's own zone."""
     typed = zip(answer.table.columns, answer.table.rows[0], strict=True)
+    names = [words.label(column.name) for column in answer.table.columns]
     values = [
         when(at) if at else bold(clip_plain(text, 200))
         for (column, cell), text in zip(typed, cells.rows[0], strict=True)
         for at in [_moment(cell) if column.shown is Shown.TIME else None]
     ]
-    return joined((clip(words.fact(name, value), 300) for name, value in zip(cells.head, values, strict=True)), " · ")
+    return joined((clip(words.fact(name, value), 300) for name, value in zip(names, values, strict=True)), " · ")
 
 
 def _many(cells: Grid, *, rows: int, as_table: bool) -> list[Block]:
@@ -121,8 +135,8 @@ def _moment(cell: Cell) -> datetime | None:
         return None  # it does not look like a time: egress masks it
 
 
-def _columns_that_fit(cells: Grid, *, width: int = 110) -> int:
-    """How many columns a line of fixed-width letters has room for."""
+def _columns_that_fit(cells: Grid, *, width: int = 76) -> int:
+    """How many columns a line of fixed-width letters has room for in a thread."""
     used = 0
     for at, widest in enumerate(_widths(cells)):
         used += widest + 2

@@ -15,9 +15,9 @@ from slack_sdk.models.views import View
 
 from bot.core.ports import Json
 from bot.slack import answer_words as words
+from bot.slack.answer_views import AskView, Field
 from bot.slack.blocks.layout import section, sections
 from bot.slack.text import Plain, Safe, clip, clip_plain, plain, safe
-from bot.slack.views import AskView, Field
 
 REASON = "-reason"  # no input can be called that
 _LONGEST = 500  # characters of an input, as the desk takes them

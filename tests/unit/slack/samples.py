@@ -42,6 +42,7 @@ def alert(number: int, *, is_firing: bool = True, says: str | None = None) -> Al
 FINDINGS = Findings(
     asking=Asking.DONE,
     is_concluded=True,
+    at=NOW - minutes(29),
     held=("Beyond epsilon (0.5 %): replay late events, then reconcile.",),
     warned=("Adjust by hand",),
     unjudged=("ready.status != 'healthy' (needs ready, which has no answer)",),
@@ -82,7 +83,8 @@ RESOLVED = replace(
     mood=Mood.RESOLVED,
     resolved_at=NOW,
     alerts=(alert(1, is_firing=False),),
-    requests=(RequestLine(label="Replay last 24 h", stage=Stage.VERIFIED),),
+    findings=replace(FINDINGS, is_outdated=True),
+    requests=(RequestLine(label="Replay last 24 h", stage=Stage.VERIFIED, ran_at=NOW),),
 )
 TRUNCATED = replace(FIRING, alerts=tuple(alert(n, is_firing=n != 2) for n in range(1, 4)), truncated=4)
 FORTY = replace(FIRING, alerts=tuple(alert(n, is_firing=n % 4 != 0) for n in range(40)))
@@ -131,6 +133,12 @@ EVIDENCE = EvidenceView(
         Asked(id="drift", title="Drift by item", evidence=DRIFT),
         Asked(id="states", title="Subscriptions by state", evidence=STATES),
         Asked(id="invoice", title="The invoice at Stripe", evidence=ONE),
+        Asked(id="rate", title="Late events per hour", evidence=answer((12.5,), value=Shown.NUMBER)),
+        Asked(
+            id="runs",
+            title="Runs",
+            evidence=answer(("2026-11-20T09:00:00Z", 3), ("2026-11-20T09:10:00Z", 4), at=Shown.TIME, n=Shown.COUNT),
+        ),
         Asked(id="late", title="Late events", evidence=answer(id=Shown.ID)),
         Asked(
             id="ready",

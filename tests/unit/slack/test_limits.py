@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.evidence import Answer, Column, Failure, Reason, Shown, Table
+from bot.slack.answer_views import AskView, Field
 from bot.slack.blocks.card import card
 from bot.slack.blocks.checklist import checklist
 from bot.slack.blocks.degrade import simpler
@@ -16,11 +17,9 @@ from bot.slack.blocks.root import root
 from bot.slack.views import (
     AlertView,
     Asked,
-    AskView,
     CardView,
     ChecklistView,
     EvidenceView,
-    Field,
     Findings,
     Link,
     Offer,

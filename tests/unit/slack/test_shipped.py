@@ -9,11 +9,12 @@ from bot.adapters.files import load
 from bot.engine.request import needs, wants_reason
 from bot.engine.runbook import Action
 from bot.slack import words
+from bot.slack.answer_views import AskView, Field
 from bot.slack.blocks.card import card
 from bot.slack.blocks.checklist import checklist
 from bot.slack.blocks.modals import ask_form
 from bot.slack.blocks.root import root
-from bot.slack.views import AskView, CardView, ChecklistView, Field, Mood, Offer, RootView, Stage
+from bot.slack.views import CardView, ChecklistView, Mood, Offer, RootView, Stage
 from sandbox.workspace.validate import check_message, check_view
 from tests.unit.slack.samples import INCIDENT, NOW, REQUEST
 
