@@ -50,14 +50,3 @@ class AskView:
     wants_reason: bool
     caution: str | None = None
     fields: tuple[Field, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckpointView:
-    """How the audit stands: the head of what was verified, as SEQ:HASH, and what is wrong with it."""
-
-    day: date
-    head: str
-    entries: int
-    findings: int = 0
-    first_finding: str | None = None

@@ -1,7 +1,7 @@
 """What a message shows, as frozen values: the builders read these and nothing else."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from bot.core.evidence import Answer, Failure
@@ -192,3 +192,14 @@ class CardView:
     verify_until: datetime | None = None
     verified_at: datetime | None = None
     undo: Offer | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckpointView:
+    """How the audit stands: the head of what was verified, as SEQ:HASH, and what is wrong with it."""
+
+    day: date
+    head: str
+    entries: int
+    findings: int = 0
+    first_finding: str | None = None
