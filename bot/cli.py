@@ -1,21 +1,33 @@
-"""The command line. Exit codes: 0 good, 1 findings, 2 wrong usage or configuration."""
+"""The command line. Exit codes: 0 good, 1 findings, 2 wrong usage or configuration, 70 a bug."""
 
 import json
+import logging
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from bot import __version__
+from bot import __version__, logs
+from bot.core.egress import mask
 from bot.core.errors import CountersignError
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_BROKEN = 70  # neither findings nor wrong usage: a mistake of ours
+
+log = logging.getLogger(__name__)
 app = typer.Typer(
-    help="Countersign: an ops bot for billing.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    help="Countersign: an ops bot for billing.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
 )
 audit = typer.Typer(help="The hash-chained record of everything.", no_args_is_help=True)
 db = typer.Typer(help="The bot's own database.", no_args_is_help=True)
@@ -25,7 +37,7 @@ app.add_typer(db, name="db")
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Errors a person can mend become one line and exit code 2; anything else is a bug and shows its trace."""
+    """Errors a person can mend become one line and exit code 2; anything else is a bug (see `main`)."""
     try:
         yield
     except CountersignError as error:
@@ -33,7 +45,7 @@ def _told() -> Iterator[None]:
 
 
 def _fail(message: str) -> NoReturn:
-    typer.echo(f"countersign: {message}", err=True)
+    typer.echo(f"countersign: {mask(message)}", err=True)
     raise typer.Exit(2)
 
 
@@ -96,34 +108,69 @@ def schema(kind: Annotated[Literal["rules", "runbook"], typer.Argument(help="Whi
 @audit.command()
 def verify(
     checkpoint: Annotated[
-        str | None, typer.Option(help="SEQ:HASH noted earlier; finds entries cut off the end.")
+        str | None, typer.Option(help="SEQ:HASH as the daily checkpoint shows it; finds entries cut off the end.")
     ] = None,
 ) -> None:
-    """Look for an edited, removed, re-ordered or cut-off entry."""
-    from bot.app import open_database  # noqa: PLC0415
-    from bot.settings import Settings  # noqa: PLC0415
+    """Look for an edited, removed, re-ordered or cut-off entry. Exit code 1 when there is one."""
     from bot.store import audit as entries  # noqa: PLC0415
 
-    with _told(), open_database(Settings.read()).read() as conn:
-        verdict = entries.verify(conn, checkpoint=entries.Checkpoint.parse(checkpoint) if checkpoint else None)
+    with _reading() as conn:
+        noted = entries.Checkpoint.parse(checkpoint) if checkpoint else None
+        verdict = entries.verify(conn, checkpoint=noted)
     typer.echo(verdict.sentence)
-    if not verdict.is_intact:
-        raise typer.Exit(1)
+    for finding in verdict.findings:
+        typer.echo(finding.sentence)
+    if verdict.is_intact:
+        if verdict.head and noted is None:
+            typer.echo("Entries cut off the end are found with --checkpoint SEQ:HASH only; note this head elsewhere.")
+        return
+    typer.echo(
+        "Keep the database as it is, take a copy, and compare these entries with a backup from before.", err=True
+    )
+    raise typer.Exit(1)
 
 
 @audit.command()
-def export(incident: Annotated[str, typer.Argument(help="Id of the incident.")]) -> None:
-    """Print every entry of an incident as JSON."""
-    from bot.app import open_database  # noqa: PLC0415
-    from bot.settings import Settings  # noqa: PLC0415
-    from bot.store import audit as entries  # noqa: PLC0415
+def export(
+    incident: Annotated[str, typer.Argument(help="Id of the incident.")],
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the bundle here; - prints it.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write one self-contained page here.")] = None,
+) -> None:
+    """One incident with all that was found, decided and done: as JSON, as an HTML page, or both."""
+    from bot.export.bundle import bundle  # noqa: PLC0415 - only this command needs them
+    from bot.export.page import page  # noqa: PLC0415
+    from bot.export.rows import gather  # noqa: PLC0415
 
-    with _told(), open_database(Settings.read()).read() as conn:
-        found = entries.export(conn, incident)
-    if not found:
-        _fail(f"no entries about incident {incident!r}")
-    json.dump([entry.document() for entry in found], sys.stdout, indent=2)
-    typer.echo()
+    with _reading() as conn:
+        document = bundle(gather(conn, incident))
+    spelled = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    if html_file is not None:
+        _write(html_file, page(document))
+    if json_file not in {None, Path("-")}:
+        _write(json_file, spelled)
+    if json_file == Path("-") or (json_file is None and html_file is None):
+        typer.echo(spelled, nl=False)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _fail(f"{path}: {error.strerror}")
+    typer.echo(f"wrote {path}", err=True)
+
+
+@contextmanager
+def _reading() -> "Iterator[Connection]":
+    """A read transaction of the bot's own database, which has its tables."""
+    from bot.app import open_database  # noqa: PLC0415 - only what looks into the database needs the whole bot
+    from bot.settings import Settings  # noqa: PLC0415
+
+    with _told(), closing(open_database(Settings.read())) as database:
+        if database.version() is None:
+            _fail("the database has no tables yet; see COUNTERSIGN_DATABASE_URL, or run countersign db upgrade")
+        with database.read() as conn:
+            yield conn
 
 
 @db.command("upgrade")
@@ -157,5 +204,10 @@ def _stop_on_signals() -> threading.Event:
 
 
 def main() -> None:
-    """The entry point."""
-    app()
+    """The entry point. A bug ends it with exit code 70 and its trace, masked."""
+    logs.set_up(ours=logging.WARNING)
+    try:
+        app()
+    except Exception:
+        log.critical("program.broke", exc_info=True)
+        sys.exit(_BROKEN)

@@ -67,6 +67,8 @@ class DeedDone:
     state: Done
     evidence: Evidence | None
     error: str | None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

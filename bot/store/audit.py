@@ -1,5 +1,6 @@
 """The audit: who did what and when, each entry sealed to the one before it."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -68,6 +69,15 @@ class Entry:
             data=self.data,
             previous=self.previous,
         )
+
+    @property
+    def content(self) -> Mapping[str, Json]:
+        """Its data, read; empty when somebody made it unreadable."""
+        try:
+            read = json.loads(self.data)
+        except ValueError:
+            return {}
+        return read if isinstance(read, dict) else {}
 
     def document(self) -> dict[str, Json]:
         """The entry as JSON, for an export; `data` stays the text that was sealed."""

@@ -89,6 +89,14 @@ def body(conn: Connection, seq: int) -> bytes:
     return bytes(conn.execute(select(deliveries.c.body).where(deliveries.c.seq == seq)).scalar_one())
 
 
+def kept(conn: Connection, seq: int) -> Delivery | None:
+    """One delivery as it was received; None when it is not kept."""
+    row = conn.execute(
+        select(deliveries.c.source, deliveries.c.received_at, deliveries.c.body).where(deliveries.c.seq == seq)
+    ).first()
+    return Delivery(source=Source(row.source), received_at=row.received_at, body=bytes(row.body)) if row else None
+
+
 def folded(conn: Connection, seqs: Collection[int], *, now: datetime, error: str | None = None) -> None:
     """Marks them as done with; `error` says why they could not be folded."""
     conn.execute(update(deliveries).where(deliveries.c.seq.in_(seqs)).values(folded_at=now, error=error))

@@ -161,6 +161,8 @@ def deeds_of(conn: Connection, request_id: str) -> tuple[DeedDone, ...]:
             state=Done(row.state),
             evidence=_EVIDENCE.validate_python(row.evidence) if row.evidence else None,
             error=row.error,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
         )
         for row in rows
     )
