@@ -146,7 +146,7 @@ def opened(
             content=lead.content,
             severity=worst(severities),
             channel=route.channel,
-            title=lead.title or _title(labels, annotations),
+            title=lead.title or _title(labels),
             labels=labels,
             annotations=annotations,
             params={},
@@ -178,7 +178,7 @@ def continued(
             incident,
             state=State.FIRING if is_open else State.RESOLVED,
             severity=worst([incident.severity, *severities]),
-            title=incident.title if incident.runbook != UNROUTED else _title(labels, annotations),
+            title=incident.title if incident.runbook != UNROUTED else _title(labels),
             labels=labels,
             annotations=annotations,
             truncated=snapshot.truncated if is_latest else incident.truncated,
@@ -214,8 +214,9 @@ def _started(alerts: Alerts) -> datetime:
     return min(each.starts_at for each in alerts.values())
 
 
-def _title(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
-    return without_private(annotations.get("summary", ""), labels) or labels.get("alertname") or _UNCLAIMED
+def _title(labels: Mapping[str, str]) -> str:
+    """Of alerts that no runbook names."""
+    return f"No rule for {labels.get('alertname', 'these alerts')}"
 
 
 def _visible(episode: Episode) -> tuple[Incident, frozenset[Identity], dict[Identity, Told]]:

@@ -43,10 +43,11 @@ def route(labels: Mapping[str, str], systems: Iterable[System], *, fallback: str
         for rule in system.rules:
             if _fits(rule, labels, event):
                 return _routed(system, rule, labels, event)
+    system = claimed[0].system if claimed else UNROUTED
     return Route(
-        system=claimed[0].system if claimed else UNROUTED,
+        system=system,
         event=event or UNROUTED,
-        rule=UNROUTED,
+        rule=f"{system}/{UNROUTED}",
         runbook=UNROUTED,
         channel=claimed[0].channel if claimed else fallback,
         severity=labels.get("severity", ""),

@@ -89,7 +89,7 @@ def test_alerts_that_no_rule_claims_are_an_incident_without_questions_and_not_lo
 
     (incident,) = ingest.incidents()
     assert (incident.system, incident.runbook, incident.channel) == ("unrouted", "unrouted", "#unrouted")
-    assert (incident.title, incident.severity) == ("InvoiceSyncLagging", "critical")
+    assert (incident.title, incident.severity) == ("No rule for InvoiceSyncLagging", "critical")
     assert ingest.shown.incidents == [incident.id]
     assert ingest.jobs() == []
 
