@@ -92,26 +92,28 @@ def test_files_that_are_no_longer_kept_leave_the_alerts_own_words(office: Office
     assert "Replay" not in str(root.blocks)
 
 
+def firing(office: Office, fingerprint: str) -> dict[str, object]:
+    return {
+        "incident_id": INCIDENT,
+        "fingerprint": fingerprint,
+        "starts_at": office.at,
+        "status": "firing",
+        "labels": {"alertname": "Dead"},
+        "annotations": {},
+        "generator_url": "",
+        "seen_at": office.at,
+    }
+
+
 def test_of_two_changes_at_once_neither_is_lost(office: Office, show: Presenter) -> None:
-    """One is acknowledged while another alert joins: whoever commits last has seen both."""
+    """One is acknowledged while two alerts join: whoever commits last has seen both."""
     shown(office, show)
     is_begun = threading.Event()
 
     def join() -> None:
         is_begun.set()
         with office.database.begin() as conn:
-            conn.execute(
-                insert(incident_alerts).values(
-                    incident_id=INCIDENT,
-                    fingerprint="f2",
-                    starts_at=office.at,
-                    status="firing",
-                    labels={"alertname": "Dead"},
-                    annotations={},
-                    generator_url="",
-                    seen_at=office.at,
-                )
-            )
+            conn.execute(insert(incident_alerts), [firing(office, name) for name in ("f1", "f2")])
             show.incident(conn, INCIDENT, office.at)
 
     other = threading.Thread(target=join)
@@ -125,7 +127,7 @@ def test_of_two_changes_at_once_neither_is_lost(office: Office, show: Presenter)
 
     said = str(row(office).blocks)
     assert "U0ANA" in said
-    assert "1 firing" in said
+    assert "2 firing" in said
 
 
 def test_a_request_shows_its_card_and_a_line_in_the_root(office: Office, show: Presenter) -> None:
