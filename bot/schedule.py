@@ -7,7 +7,7 @@ from datetime import timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.core.errors import Unavailable
-from bot.store import replicas
+from bot.store import interactions, replicas
 from bot.store.database import Database
 from bot.store.work import Clock
 
@@ -17,6 +17,7 @@ BEAT_EVERY = timedelta(seconds=2)
 DEAD_AFTER = timedelta(seconds=15)  # several missed beats: a pause of the machine is no death
 SWEEP_EVERY = timedelta(seconds=10)
 LOOK_FOR_CHECKPOINT_EVERY = timedelta(minutes=1)
+TIDY_EVERY = timedelta(hours=1)
 
 
 class Schedule:
@@ -51,6 +52,7 @@ class Schedule:
         self._every(DEAD_AFTER, self.take_over)
         self._every(SWEEP_EVERY, self._sweep)
         self._every(LOOK_FOR_CHECKPOINT_EVERY, self._checkpoint)
+        self._every(TIDY_EVERY, self.tidy)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -63,6 +65,11 @@ class Schedule:
         """Say that this process lives."""
         with self._database.begin() as conn:
             replicas.beat(conn, name=self._replica, incarnation=self._incarnation, now=self._now())
+
+    def tidy(self) -> None:
+        """Forget which clicks were seen, once nobody can send them again."""
+        with self._database.begin() as conn:
+            interactions.forget(conn, self._now())
 
     def take_over(self) -> None:
         """Let go of the jobs of replicas that are silent."""
