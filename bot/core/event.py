@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 
 from bot.core.errors import BadInput
 from bot.core.model import Lenient
 
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
-_LAST_YEAR = 9000  # later moments overflow as soon as anything is added to them
 _SHOWN_ERRORS = 3
 
 
@@ -21,20 +20,9 @@ class Status(StrEnum):
     RESOLVED = "resolved"
 
 
-def _aware(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise ValueError("has no time zone")
-    try:
-        utc = moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("is out of range") from None
-    if utc.year > _LAST_YEAR:
-        raise ValueError("is out of range")
-    return utc
-
-
-Moment = Annotated[datetime, AfterValidator(_aware)]
-"""An aware datetime, in UTC."""
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9000, 1, 1, tzinfo=UTC)  # later moments overflow as soon as anything is added to them
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Alert(Lenient):
@@ -43,8 +31,8 @@ class Alert(Lenient):
     status: Status
     labels: dict[str, str] = Field(min_length=1)
     annotations: dict[str, str] = Field(default_factory=dict)
-    starts_at: Moment = Field(alias="startsAt")
-    ends_at: Moment = Field(alias="endsAt", default=datetime(1, 1, 1, tzinfo=UTC))
+    starts_at: AwareDatetime = Field(alias="startsAt", ge=_EARLIEST, lt=_LATEST)
+    ends_at: AwareDatetime = Field(alias="endsAt", default=_NEVER, lt=_LATEST)
     generator_url: str = Field(alias="generatorURL", default="")
     fingerprint: str = Field(min_length=1, max_length=64)
 
@@ -55,18 +43,14 @@ class Alert(Lenient):
 
 
 class Notification(Lenient):
-    """A webhook body, version 4: a snapshot of its group, not a delta."""
+    """What we read of a webhook body, version 4: a snapshot of its group, not a delta."""
 
     version: Literal["4"]
     receiver: str = Field(min_length=1)
     status: Status
     group_key: str = Field(alias="groupKey", min_length=1)
-    group_labels: dict[str, str] = Field(alias="groupLabels", default_factory=dict)
-    common_labels: dict[str, str] = Field(alias="commonLabels", default_factory=dict)
-    common_annotations: dict[str, str] = Field(alias="commonAnnotations", default_factory=dict)
     external_url: str = Field(alias="externalURL", default="")
     truncated: int = Field(alias="truncatedAlerts", default=0, ge=0, le=1_000_000_000)
-    reason: str | None = Field(alias="notification_reason", default=None)
     alerts: tuple[Alert, ...]
 
 

@@ -52,9 +52,9 @@ def told(alert: Alert, *, seen_at: datetime) -> Told:
     """What a snapshot received at `seen_at` says of this alert."""
     return Told(
         fingerprint=alert.fingerprint,
-        starts_at=alert.starts_at,
+        starts_at=alert.starts_at.astimezone(UTC),
         status=alert.status,
-        ends_at=alert.ended,
+        ends_at=alert.ended.astimezone(UTC) if alert.ended else None,
         seen_at=seen_at,
         labels=alert.labels,
         annotations=alert.annotations,

@@ -23,9 +23,9 @@ from bot.store.work import Clock
 log = logging.getLogger(__name__)
 
 _BATCH = 500  # deliveries looked at in one transaction
-_BUDGET = 0.02  # seconds after which a transaction takes no further body: on SQLite nobody else writes meanwhile
+_BUDGET = 0.01  # seconds after which a transaction takes no further body: on SQLite nobody else writes meanwhile
 _BUSY = 200.0  # deliveries per second from which on they go first: nothing is lost by folding later,
-_REST = 9  # so it rests this many times as long as it worked
+_REST = 19  # so it rests this many times as long as it worked
 _LOOK_EVERY = 1.0  # seconds; a wake-up is only a hint, the rows say what is to be done
 _ANOTHER_IS_AT_IT = 0.1  # seconds until the next try
 
