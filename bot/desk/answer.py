@@ -18,6 +18,8 @@ class Cause(StrEnum):
     NOT_EXECUTED = "not_executed"
     ALREADY_ACKNOWLEDGED = "already_acknowledged"
     ALREADY_RUNNING = "already_running"
+    ALREADY_ENGAGED = "already_engaged"
+    NOT_ENGAGED = "not_engaged"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

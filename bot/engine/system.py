@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import (
@@ -21,6 +22,7 @@ from bot.core.matching import Matcher
 from bot.core.model import Frozen
 from bot.steps.step import Name, ResourceName
 
+_ACTION = r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*/[a-z][a-z0-9-]{0,40}$"
 _ENV_NAME = re.compile(r"env:([A-Z][A-Z0-9_]{1,100})")
 
 
@@ -160,6 +162,18 @@ class Rule(Frozen):
     split_by: tuple[LabelName, ...] = Field(default=(), description="labels that fan one group out into incidents")
 
 
+class BusinessSwitch(Frozen):
+    """A kill switch of the billing system itself: an action engages it, another one releases it."""
+
+    title: str = Field(max_length=80, description="what is stopped, such as: Dunning of pending steps")
+    engage: str = Field(pattern=_ACTION, description="system/runbook/action that engages it")
+    release: str = Field(pattern=_ACTION, description="system/runbook/action that releases it")
+    does_not_stop: str = Field(min_length=1, description="what goes on all the same; every card and list says it")
+    ttl: Duration = Field(
+        default=timedelta(hours=4), description="when to remind of it; only a person releases it, for that changes things"
+    )
+
+
 class System(Frozen):
     """One rules file."""
 
@@ -175,3 +189,7 @@ class System(Frozen):
         default_factory=dict, description="what differs between installations; expressions see it as option"
     )
     rules: tuple[Rule, ...] = Field(min_length=1, description="the first one that fits an alert is taken")
+    switches: dict[Name, BusinessSwitch] = Field(
+        default_factory=dict, description="kill switches of the system, by name; people see them as system/name"
+    )
+    no_switch: str | None = Field(default=None, description="why there is no kill switch, for whoever looks for one")

@@ -1,7 +1,7 @@
 """What may hold an action back at the last moment, asked in the transaction that claims it.
 
-Whatever must stop our own actions belongs here (limits now; switches and time windows later): the claim commits only
-if every brake let go, and one that cannot be read raises, which rolls the claim back.
+Whatever must stop our own actions belongs here: the claim commits only if every brake let go, and one that cannot be
+read raises, which rolls the claim back. A switch is asked about again before each call.
 """
 
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bot.engine.request import Request
 from bot.engine.runbook import Action
-from bot.store import executions
+from bot.store import executions, switches
 
 _HOUR = timedelta(hours=1)
 
@@ -24,3 +24,14 @@ def held_back(conn: Connection, *, request: Request, action: Action, now: dateti
         conn, system=request.system, runbook=request.runbook, action=request.action, since=now - _HOUR
     )
     return f"it ran {started} times within the last hour, and may run {most} times" if started >= most else None
+
+
+def stopped(conn: Connection, request: Request) -> str | None:
+    """Why the bot must make no call for this request now; None when no switch stops it.
+
+    The caller holds the audit's lock, so that no switch is engaged between this look and its commit.
+    """
+    by = switches.stopping_switch(conn, system=request.system, runbook=request.runbook, action=request.action)
+    if by is None:
+        return None
+    return f"{by.name} has been stopped by {by.person} since {by.since:%Y-%m-%d %H:%M} UTC: {by.reason}"

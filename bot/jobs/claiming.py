@@ -16,6 +16,7 @@ from bot.jobs.means import Means
 from bot.jobs.telling import end, tell
 from bot.store import audit, executions, orders, requests
 
+_HELD = "held: "
 _NOT_AS_APPROVED = "what is stored is not what was approved; see the audit"
 
 
@@ -24,6 +25,8 @@ def claim(means: Means, case: Case) -> TargetSet | None:
 
     Returns the targets it is claimed for; None when it must not start, which is then said.
     """
+    if _is_held(means, case.request.id):
+        return None
     looked = look(means, case)
     now = means.now()
     with means.database.begin() as conn:
@@ -46,6 +49,31 @@ def claim(means: Means, case: Case) -> TargetSet | None:
                 return _claim(means, conn, request=request, case=case, looked=looked, now=now)
 
 
+def _is_held(means: Means, request_id: str) -> bool:
+    """Whether a switch stops it, which is then said; it waits, and may still start once that is released."""
+    now = means.now()
+    with means.database.begin() as conn:
+        request = requests.locked(conn, request_id)
+        if request is None or request.state is not State.APPROVED:
+            return False
+        audit.lock(conn)
+        why = brakes.stopped(conn, request)
+        if why is None:
+            return False
+        if request.is_stale(now):
+            end(means, conn, request, to=State.EXPIRED, why=f"not started in time: {why}", now=now)
+        else:
+            _hold(means, conn, request, why=why, now=now)
+    return True
+
+
+def _hold(means: Means, conn: Connection, request: Request, *, why: str, now: datetime) -> None:
+    note = f"{_HELD}{why}"
+    if request.note != note:
+        requests.remark(conn, request.id, note=note)
+        tell(means, conn, request, kind="request.held", now=now, data={"note": note})
+
+
 def _claim(
     means: Means, conn: Connection, *, request: Request, case: Case, looked: Looked, now: datetime
 ) -> TargetSet | None:
@@ -57,7 +85,10 @@ def _claim(
     if what is not None:
         _supersede(means, conn, request, what=what, now=now)
         return None
-    audit.lock(conn)  # from here on nobody else claims, so the brakes count right
+    audit.lock(conn)  # from here on nobody else claims or engages a switch, so the brakes are right
+    if why := brakes.stopped(conn, request):
+        _hold(means, conn, request, why=why, now=now)
+        return None
     if why := brakes.held_back(conn, request=request, action=case.action, now=now):
         end(means, conn, request, to=State.REFUSED, why=why, now=now)
         return None
@@ -72,6 +103,8 @@ def _claim(
         now=now,
     ):
         return None
+    if request.note and request.note.startswith(_HELD):
+        requests.remark(conn, request.id, note=None)
     tell(
         means,
         conn,

@@ -2,8 +2,10 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 
+from sqlalchemy import Connection
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from bot.core.egress import mask
@@ -11,13 +13,14 @@ from bot.core.errors import CountersignError, Unavailable, Unknown
 from bot.core.evidence import Answer
 from bot.core.ports import Json
 from bot.engine.execution import Done, Planned, plan
-from bot.engine.request import TargetSet
+from bot.engine.request import Request, TargetSet
+from bot.jobs import brakes
 from bot.jobs.case import Case, for_call
 from bot.jobs.means import Means
 from bot.jobs.telling import note, tell
 from bot.steps import CommandRun, HttpSend, SqlChange, StripePost
 from bot.steps.step import Call
-from bot.store import executions
+from bot.store import audit, executions
 
 log = logging.getLogger(__name__)
 
@@ -84,8 +87,14 @@ def _send(call: Call, case: Case, planned: Planned, targets: TargetSet) -> Answe
 
 
 def _start(means: Means, case: Case, planned: Planned) -> bool:
+    """The last look, and the row that lets the call be made; False when it must not be."""
     now, request = means.now(), case.request
     with means.database.begin() as conn:
+        executions.locked(conn, request.id)
+        audit.lock(conn)  # a switch that is engaged now waits for this, or is seen below
+        if why := brakes.stopped(conn, request):
+            _say_stopped(conn, request, planned, why=why, now=now)
+            return False
         may = executions.start_deed(
             conn,
             request.id,
@@ -98,6 +107,11 @@ def _start(means: Means, case: Case, planned: Planned) -> bool:
             data: dict[str, Json] = {"number": planned.number, "target": planned.target, "key": planned.key(request.id)}
             note(conn, request, kind="deed.started", now=now, data=data)
     return may
+
+
+def _say_stopped(conn: Connection, request: Request, planned: Planned, *, why: str, now: datetime) -> None:
+    executions.remark(conn, request.id, outcome=f"stopped before call {planned.number}: {why}")
+    note(conn, request, kind="deed.stopped", now=now, data={"number": planned.number, "why": why})
 
 
 @_patiently

@@ -10,6 +10,7 @@ from bot.core.facts import facts
 from bot.core.ports import Json
 from bot.engine.execution import DeedDone, Done, Execution, Settled, State, plan
 from bot.engine.execution import settle as settled_by
+from bot.jobs import switching
 from bot.jobs.case import Case, for_call, frozen
 from bot.jobs.look import run
 from bot.jobs.means import Means
@@ -82,11 +83,14 @@ def _settle(means: Means, conn: Connection, case: Case, now: datetime) -> None:
         return
     settled = _settled(conn, case, held)
     outcome = settled.outcome
+    if held.state is State.STARTED and held.outcome:  # why the next call was not made
+        outcome = f"{held.outcome}; {outcome}"
     if settled.state is State.UNKNOWN:
         outcome = f"{outcome}; {'the target will be asked' if case.action.probe else _ASK_A_PERSON}"
     until = now + verify.within if settled.state is State.SUCCEEDED else None
     if not executions.move(conn, request.id, to=settled.state, now=now, outcome=outcome, verify_until=until):
         return
+    switching.carried_out(means, conn, case, settled.state, now=now)
     if settled.state is State.SUCCEEDED:
         means.enqueue(conn, orders.verify(request.id, 1, after=verify.every))
     if settled.state is State.UNKNOWN and case.action.probe:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from bot.core.errors import CountersignError
 from bot.engine import execution
-from bot.engine.request import State
+from bot.engine.request import Request, State
+from bot.jobs import brakes
 from bot.jobs.case import open_case
 from bot.jobs.execute import Execute
 from bot.jobs.means import Means
@@ -93,7 +94,7 @@ class Sweep:
             if request.has_expired(now - _SOON):
                 yield _Expected(job=orders.expire(request.id), tries=_MANY)
         for request in requests.unclaimed(conn):
-            if request.settled_at is None or now - request.settled_at > _SOON:
+            if (request.settled_at is None or now - request.settled_at > _SOON) and not _is_held(conn, request, now):
                 yield _Expected(job=orders.execute(request.id), tries=_MANY)
 
     def _executions(self, conn: Connection, now: datetime) -> Iterator[_Expected]:
@@ -115,6 +116,11 @@ class Sweep:
         except CountersignError:
             log.exception("sweep.without_files", extra={"request": request_id})
             return False
+
+
+def _is_held(conn: Connection, request: Request, now: datetime) -> bool:
+    """Whether a switch stops it; its release orders it again, and so does the end of its time."""
+    return brakes.stopped(conn, request) is not None and not request.is_stale(now)
 
 
 def _again(conn: Connection, expected: _Expected) -> Job | None:

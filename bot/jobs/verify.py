@@ -11,6 +11,7 @@ from bot.core.expression import Expression
 from bot.core.facts import facts
 from bot.engine.execution import Execution, State
 from bot.engine.naming import read_by
+from bot.jobs import switching
 from bot.jobs.case import Case, answers_then, as_requested, open_case
 from bot.jobs.means import Means
 from bot.jobs.telling import tell
@@ -67,7 +68,9 @@ def _conclude(means: Means, conn: Connection, case: Case, *, to: State, outcome:
     request = case.request
     if not executions.move(conn, request.id, to=to, now=now, outcome=outcome):
         return
-    if to is State.NOT_VERIFIED:
+    if to is State.VERIFIED:
+        switching.verified(means, conn, case, now=now)
+    else:
         attention.call_for(conn, request.incident_id)
     tell(means, conn, request, kind=f"execution.{to}", now=now, data={"outcome": outcome})
     means.show.incident(conn, request.incident_id, now)

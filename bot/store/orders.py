@@ -46,6 +46,11 @@ def verify(request_id: str, number: int, *, after: timedelta = _NOW) -> Job:
     )
 
 
+def announce(switch_id: str, what: str) -> Job:
+    """Tell the channels what became of a switch, and bring the messages it concerns up to date."""
+    return Job(queue=Queue.CHECKS, handler="announce_switch", id=f"switch:{switch_id}:{what}", args=(switch_id, what))
+
+
 def deliver(channel: str, now: datetime) -> Job:
     """For messages that nothing will deliver any more."""
     return Job(

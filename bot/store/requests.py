@@ -147,8 +147,8 @@ def votes_of(conn: Connection, request_id: str) -> tuple[Vote, ...]:
     )
 
 
-def remark(conn: Connection, request_id: str, *, note: str) -> None:
-    """Says something new about a request without moving it."""
+def remark(conn: Connection, request_id: str, *, note: str | None) -> None:
+    """Says something new about a request, or nothing more, without moving it."""
     conn.execute(update(requests).where(requests.c.id == request_id).values(note=note))
 
 

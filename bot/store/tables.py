@@ -261,6 +261,33 @@ for _dialect, _statements in STATEMENTS.items():
         _trigger = DDL(_statement)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
         event.listen(audit, "after_create", _trigger.execute_if(dialect=_dialect))
 
+switches = Table(
+    "switches",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", String(300), nullable=False),  # bot, bot:aivo, bot:aivo/dunning/skip; aivo/dunning for a business one
+    Column("kind", String(16), nullable=False),  # bot.engine.switch.Kind
+    Column("scope", String(36), nullable=False),  # the execution that engaged it; empty for a bot's, of which one holds
+    Column("system", String(64)),  # none: every system
+    Column("person", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment, nullable=False),  # when somebody is reminded; it does not end by itself
+    Column("is_verified", Boolean, nullable=False),
+    Column("reminders", Integer, nullable=False, default=0),  # how many were said
+    Column("released_at", Moment),
+    Column("released_by", String(64)),
+    Column("release_reason", Text),
+    Index(
+        "uq_switches_engaged",
+        "name",
+        "scope",
+        unique=True,
+        sqlite_where=text("released_at IS NULL"),
+        postgresql_where=text("released_at IS NULL"),
+    ),
+)
+
 content_revisions = Table(
     "content_revisions",
     metadata,

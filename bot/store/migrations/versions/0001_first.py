@@ -99,6 +99,32 @@ def upgrade() -> None:
     )
     op.create_index("ix_incidents_open", "incidents", ["state", "changed_at"])
     op.create_table(
+        "switches",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=300), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("scope", sa.String(length=36), nullable=False),
+        sa.Column("system", sa.String(length=64)),
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("since", MOMENT, nullable=False),
+        sa.Column("until", MOMENT, nullable=False),
+        sa.Column("is_verified", sa.Boolean(), nullable=False),
+        sa.Column("reminders", sa.Integer(), nullable=False),
+        sa.Column("released_at", MOMENT),
+        sa.Column("released_by", sa.String(length=64)),
+        sa.Column("release_reason", sa.Text()),
+        sa.PrimaryKeyConstraint("id", name="pk_switches"),
+    )
+    op.create_index(
+        "uq_switches_engaged",
+        "switches",
+        ["name", "scope"],
+        unique=True,
+        sqlite_where=sa.text("released_at IS NULL"),
+        postgresql_where=sa.text("released_at IS NULL"),
+    )
+    op.create_table(
         "interactions",
         sa.Column("id", sa.String(length=200), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
