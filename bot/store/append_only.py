@@ -23,9 +23,13 @@ STATEMENTS: Mapping[str, tuple[str, ...]] = {
     "postgresql": (
         """
         CREATE OR REPLACE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE
+          next_seq bigint;
         BEGIN
           IF TG_OP = 'INSERT' THEN
-            IF NEW.seq IS DISTINCT FROM (SELECT coalesce(max(seq), 0) + 1 FROM audit) THEN
+            -- This very table: a temporary one of the same name would be found first.
+            EXECUTE 'SELECT coalesce(max(seq), 0) + 1 FROM ' || TG_RELID::regclass INTO next_seq;
+            IF NEW.seq IS DISTINCT FROM next_seq THEN
               RAISE EXCEPTION 'the audit takes its next entry only';
             END IF;
             RETURN NEW;

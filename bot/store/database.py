@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -21,6 +21,7 @@ _POSTGRESQL_OPTIONS = (
 )
 _MIGRATION_LOCK = 7_266_118_390  # any number of our own: the advisory lock that replicas starting together share
 _SQLITE_OUTSIDE = {"BUSY", "LOCKED", "IOERR", "FULL", "CANTOPEN", "PROTOCOL"}  # not our mistake
+_NO_PRIVILEGE = "42501"  # PostgreSQL's code
 _AFTER_COMMIT = "countersign.after_commit"
 
 
@@ -64,10 +65,13 @@ class Database:
             yield conn
 
     def migrate(self) -> None:
-        """Brings the schema to this program's version; replicas that start together take turns."""
+        """Brings the schema to this program's version; replicas that start together take turns.
+
+        Raises SettingsError when it is older and this role may not change it.
+        """
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self.begin() as conn:
+        with _privileges_wanted(), self.begin() as conn:
             if conn.dialect.name == "postgresql":
                 conn.execute(text("SET LOCAL lock_timeout = 0"))
                 conn.execute(text("SET LOCAL statement_timeout = 0"))
@@ -170,6 +174,19 @@ def _outside_errors() -> Iterator[None]:
         if not _is_outside(error):
             raise
         raise Unavailable("database", _first_line(error.orig)) from error
+
+
+@contextmanager
+def _privileges_wanted() -> Iterator[None]:
+    try:
+        yield
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) != _NO_PRIVILEGE:
+            raise
+        raise SettingsError(
+            "COUNTERSIGN_DATABASE_URL: its tables are not of this version, and this role may not change them: run "
+            "countersign db upgrade as the role that owns them (docs/database-roles.md)"
+        ) from error
 
 
 def _is_outside(error: DBAPIError) -> bool:
