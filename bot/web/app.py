@@ -15,7 +15,7 @@ def asgi(*, alertmanager: AlertmanagerDoor, health: Health, slack: Sequence[Base
     """The application. Whoever builds it starts and stops what its parts need; it has no life cycle of its own."""
     return Starlette(
         routes=[
-            Route("/alertmanager", alertmanager.receive, methods=["POST"]),
+            Route("/alertmanager", alertmanager, methods=["POST"]),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
             Route("/metrics", health.metrics),
