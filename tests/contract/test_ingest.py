@@ -418,6 +418,13 @@ def test_room_taken_by_a_body_is_given_back_however_it_ends(ingest: Ingest) -> N
         assert post(client)[0] == 200
 
 
+def test_a_replica_that_shuts_down_sends_senders_to_the_others(ingest: Ingest) -> None:
+    with door(ingest, is_shutting_down=True) as client:
+        status, answer = post(client)
+
+    assert (status, answer["error"]) == (503, "shutting_down")
+
+
 def test_webhooks_are_counted_by_how_they_were_answered(ingest: Ingest) -> None:
     with door(ingest) as client:
         post(client)

@@ -188,6 +188,7 @@ def door(
     bodies: Bodies | None = None,
     patience: float = 8.0,
     capacity: int = 1024,
+    is_shutting_down: bool = False,
     peer: str = "127.0.0.1",
 ) -> Iterator[Client]:
     """The web application over these parts; `write` stands in for the transaction that stores deliveries."""
@@ -211,6 +212,8 @@ def door(
         metrics=ingest.metrics,
     )
     committer.start()
+    if is_shutting_down:
+        committer.stop(timedelta(seconds=10))
     client = Client(asgi(alertmanager=alertmanager, health=health), peer=peer)
     try:
         yield client
