@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from bot import logs
+from bot.adapters.alertmanager import Alertmanager
 from bot.adapters.directory import SlackDirectory
 from bot.adapters.resources import Connections
 from bot.adapters.slack import Slack, web_client
@@ -37,6 +38,7 @@ from bot.jobs.fold import Fold
 from bot.jobs.means import Means
 from bot.jobs.pictures import Pictures
 from bot.jobs.prepare import prepare
+from bot.jobs.recheck import recheck
 from bot.jobs.snapshots import Snapshots
 from bot.jobs.sweep import Sweep
 from bot.jobs.verify import verify
@@ -113,16 +115,6 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         durable = Durable(database=database, replica=settings.replica, handlers=handlers, concurrency=_CONCURRENCY)
         show = Presenter(contents=content.at, enqueue=durable.enqueue, new_id=new_id)
         directory = SlackDirectory(_slack_client(settings, timeout=_PERSON_WAITS))
-        desk = Desk(
-            database=database,
-            enqueue=durable.enqueue,
-            show=show,
-            directory=directory,
-            contents=content.at,
-            revision=content.revision,
-            now=now,
-            new_id=new_id,
-        )
         asker = Asker(now=now)
         means = Means(
             database=database,
@@ -134,6 +126,20 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
             is_alive=lambda conn, other, at: replicas.is_alive(conn, other, now=at, after=DEAD_AFTER),
             replica=settings.replica,
             incarnation=incarnation,
+            silences=_silences(stack, settings),
+            break_glass=settings.break_glass,
+            now=now,
+            new_id=new_id,
+        )
+        desk = Desk(
+            database=database,
+            enqueue=durable.enqueue,
+            show=show,
+            directory=directory,
+            contents=content.at,
+            revision=content.revision,
+            look_again=partial(recheck, means),
+            break_glass=settings.break_glass,
             now=now,
             new_id=new_id,
         )
@@ -280,6 +286,15 @@ def _threads(stack: ExitStack, name: str, count: int) -> ThreadPoolExecutor:
     pool = ThreadPoolExecutor(count, thread_name_prefix=name)
     stack.callback(pool.shutdown)
     return pool
+
+
+def _silences(stack: ExitStack, settings: Settings) -> Alertmanager | None:
+    """Where it is asked whether alerts are silenced; nobody where no Alertmanager is configured."""
+    if settings.alertmanager_url is None:
+        return None
+    alertmanager = Alertmanager(str(settings.alertmanager_url))
+    stack.callback(alertmanager.close)
+    return alertmanager
 
 
 def _refuse_writing_readers(connections: Connections, catalog: Catalog, *, allowed: bool) -> None:

@@ -27,9 +27,12 @@ class Settings(BaseSettings):
     alerts: Path = Path("alerts.yml")
     allow_writable_reads: bool = False
     fallback_channel: str = Field(default="#billing-oncall", pattern=r"^(#[a-z0-9_-]+|C[A-Z0-9]+)$")
+    break_glass: bool = True
     checkpoint_hour: int = Field(default=0, ge=0, le=23)
     log: str = ""
     replica: str = Field(default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9_.-]{1,100}$")
+
+    alertmanager_url: HttpUrl | None = Field(default=None, alias="ALERTMANAGER_URL")
 
     slack_bot_token: SecretStr | None = Field(default=None, alias="SLACK_BOT_TOKEN")
     slack_signing_secret: SecretStr | None = Field(default=None, alias="SLACK_SIGNING_SECRET")

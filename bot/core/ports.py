@@ -156,6 +156,14 @@ class Resources(Protocol):
     def command(self, name: str) -> Command: ...
 
 
+class Silences(Protocol):
+    """Alertmanager, asked whether somebody has silenced alerts."""
+
+    def silenced(self, fingerprints: frozenset[str], *, timeout: float) -> Mapping[str, bool]:
+        """Of those that it has: whether each is silenced. Raises `Unavailable` when it does not say."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
     """A member of the workspace as Slack knows them."""

@@ -2,8 +2,27 @@
 
 from bot.desk.answer import Cause, Declined, Done
 from bot.desk.asking import ask
-from bot.desk.desk import Desk
-from bot.desk.voting import deny, vote
+from bot.desk.desk import Desk, Found, Look
+from bot.desk.reviewing import review
+from bot.desk.settling import settle
+from bot.desk.stopping import stop
+from bot.desk.voting import break_glass, deny, vote
 from bot.desk.watching import acknowledge, rerun
 
-__all__ = ["Cause", "Declined", "Desk", "Done", "acknowledge", "ask", "deny", "rerun", "vote"]
+__all__ = [
+    "Cause",
+    "Declined",
+    "Desk",
+    "Done",
+    "Found",
+    "Look",
+    "acknowledge",
+    "ask",
+    "break_glass",
+    "deny",
+    "rerun",
+    "review",
+    "settle",
+    "stop",
+    "vote",
+]

@@ -16,10 +16,16 @@ class Cause(StrEnum):
     NO_REASON = "no_reason"
     ALREADY_ASKED = "already_asked"
     NOT_EXECUTED = "not_executed"
+    NOT_RUNNING = "not_running"  # so there is nothing to stop
+    NOT_UNKNOWN = "not_unknown"  # so there is nothing for a person to settle
     ALREADY_ACKNOWLEDGED = "already_acknowledged"
     ALREADY_RUNNING = "already_running"
     ALREADY_ENGAGED = "already_engaged"
     NOT_ENGAGED = "not_engaged"
+    NOT_ENROLLED = "not_enrolled"
+    WRONG_CODE = "wrong_code"
+    CODE_USED = "code_used"
+    LOCKED = "locked"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +58,28 @@ SAY: Mapping[Why, str] = {
     Why.EXPIRED: "This request has expired. Ask for the action again.",
     Why.DIGEST_DIFFERS: "What you looked at is not what would run now. Look at the card again.",
     Why.ALREADY_VOTED: "You have voted on this already.",
+    Why.NO_PHRASE: "This is severe: its phrase must be typed to approve it. Nothing was done.",
+    Why.NO_CODE: "This action asks for a code of your authenticator app. Nothing was done.",
+    Why.NO_REASON: "Say why it cannot wait for somebody else.",
+    Why.ALERT_RESOLVED: (
+        "The alert has resolved since this was asked, so it may not be needed any more. If it is, press "
+        "“Approve although resolved”."
+    ),
+    Why.ALERT_SILENCED: (
+        "Somebody has silenced the alert since this was asked. If the action is wanted all the same, press "
+        "“Approve although silenced”."
+    ),
+    Why.TARGETS_CHANGED: "What it would touch has changed. Look at the new card.",
+    Why.UNREADABLE: "What it would touch cannot be read now. Try again in a minute.",
+    Why.NOT_POSSIBLE: "It is not possible any more.",
+    Why.OUTSIDE_HOURS: "This action is outside its hours now.",
+    Why.COOLING_DOWN: "This action has touched the same target a short while ago.",
+    Why.TOO_OFTEN: "This action has run as often as it may for now.",
+    Why.NO_BREAK_GLASS: "Nobody runs this action alone; it needs its approvals.",
+    Why.TOO_MUCH_ALONE: "It touches more than usual, so nobody runs it alone; it needs its approvals.",
+    Why.NOT_BROKEN: "There is nothing to review: nobody ran this alone.",
+    Why.REVIEWED: "It has been reviewed already.",
+    Why.OWN_BREAK_GLASS: "You ran this alone, so somebody else must review it.",
 }
 
 

@@ -38,12 +38,13 @@ def ask(
     """
     asking = people.person(desk.directory, person)
     why = Why.UNCERTAIN if asking is None else standing(asking)
-    if why is not None:
-        return declined(why)
     with desk.database.begin() as conn:
         incident = incidents.locked(conn, incident_id)
+        if why is not None:
+            return _refused(desk, conn, declined(why), person=person, action=action, incident=incident)
         if incident is None:
-            return Declined(why=Cause.NOT_FOUND, say="There is no such incident.")
+            no = Declined(why=Cause.NOT_FOUND, say="There is no such incident.")
+            return _refused(desk, conn, no, person=person, action=action, incident=None)
         wish = Wish(
             person=person,
             incident=incident,
@@ -57,7 +58,22 @@ def ask(
         if isinstance(made, Request):
             _write(desk, conn, made)
             return Done(id=made.id)
-        return made
+        return _refused(desk, conn, made, person=person, action=action, incident=incident)
+
+
+def _refused(
+    desk: Desk, conn: Connection, no: Declined, *, person: str, action: str, incident: Incident | None
+) -> Declined:
+    """Write down who was told no, and why."""
+    audit.append(
+        conn,
+        kind="request.ask_refused",
+        actor=person,
+        now=desk.now(),
+        incident_id=incident.id if incident else None,
+        data={"action": action[:64], "why": no.why, "say": no.say},
+    )
+    return no
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

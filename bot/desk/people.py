@@ -1,11 +1,13 @@
 """Who somebody is, as the directory says now; what it does not say is not assumed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from bot.core.errors import CountersignError
 from bot.core.ports import Directory, Person
-from bot.engine.approval import Voter
-from bot.engine.system import Group
+from bot.engine.approval import Voter, identity
+from bot.engine.system import Group, System
+
+_NOBODY: frozenset[str] = frozenset()
 
 
 def person(directory: Directory, user_id: str) -> Person | None:
@@ -17,20 +19,36 @@ def person(directory: Directory, user_id: str) -> Person | None:
 
 
 def voters(
-    directory: Directory, user_ids: Iterable[str], groups: Iterable[Group], *, requester: str
+    directory: Directory,
+    user_ids: Iterable[str],
+    groups: Collection[Group],
+    *,
+    system: System | None = None,
+    no_member: Collection[str] = _NOBODY,
 ) -> dict[str, Voter]:
     """Those the directory knows for certain, and whether one of the groups holds them. The others are left out.
 
-    The requester is nobody's approver, so a usergroup that does not answer leaves only the others out.
+    Whose membership does not matter is `no_member`: so a usergroup that does not answer leaves only the others out.
     """
+    humans = system.humans if system else {}
     held = tuple(groups)
-    known = {user_id: _voter(directory, user_id, () if user_id == requester else held) for user_id in set(user_ids)}
+    known = {
+        user_id: _voter(directory, user_id, () if user_id in no_member else held, humans) for user_id in set(user_ids)
+    }
     return {user_id: voter for user_id, voter in known.items() if voter is not None}
 
 
-def _voter(directory: Directory, user_id: str, groups: tuple[Group, ...]) -> Voter | None:
+def _voter(directory: Directory, user_id: str, groups: tuple[Group, ...], humans: Mapping[str, str]) -> Voter | None:
+    human = humans.get(user_id)
+    others = [other for other, name in humans.items() if name == human and other != user_id]
     try:
-        return Voter(person=directory.person(user_id), is_member=_is_member(directory, user_id, groups))
+        mailboxes = [identity(directory.person(other)) for other in others]
+        return Voter(
+            person=directory.person(user_id),
+            is_member=_is_member(directory, user_id, groups),
+            human=human,
+            mailboxes=frozenset(mailbox for mailbox in mailboxes if mailbox is not None),
+        )
     except CountersignError:
         return None
 

@@ -128,7 +128,7 @@ def _not_of(desk: Desk, person: str, groups: Sequence[Group]) -> Why | None:
         return Why.UNCERTAIN
     if why is not None:
         return why
-    known = voters(desk.directory, [person], [*_named_first(groups, person)], requester="")
+    known = voters(desk.directory, [person], [*_named_first(groups, person)])
     if person not in known:
         return Why.UNCERTAIN
     return None if known[person].is_member else Why.NOT_IN_GROUP

@@ -1,6 +1,6 @@
 """A request: an action with parameters, targets and preview frozen under a digest, on its way to be carried out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,12 +22,21 @@ class State(StrEnum):
     REFUSED = "refused"  # a guard, a limit or a target that does not answer; the note says which
     DENIED = "denied"  # somebody voted no, or the requester withdrew it
     EXPIRED = "expired"
-    SUPERSEDED = "superseded"  # the targets changed after the approval; another request took its place
+    SUPERSEDED = "superseded"  # what was voted on is not so any more; another request took its place
+
+
+class Standing(StrEnum):
+    """How the alerts of a request's incident stand."""
+
+    FIRING = "firing"
+    SILENCED = "silenced"
+    RESOLVED = "resolved"
+    UNKNOWN = "unknown"  # they fire, and Alertmanager does not say whether somebody silenced them
 
 
 LEADS_TO: Mapping[State, frozenset[State]] = {
     State.PREPARING: frozenset({State.OPEN, State.REFUSED}),
-    State.OPEN: frozenset({State.APPROVED, State.DENIED, State.EXPIRED}),
+    State.OPEN: frozenset({State.APPROVED, State.DENIED, State.EXPIRED, State.SUPERSEDED, State.REFUSED}),
     State.APPROVED: frozenset({State.SUPERSEDED, State.REFUSED, State.EXPIRED}),
     State.REFUSED: frozenset(),
     State.DENIED: frozenset(),
@@ -59,6 +68,10 @@ class PreviewShown:
     answer: Evidence | None
     say: str | None
     before: Mapping[str, Evidence]  # question id -> what it answered when the request was made
+    alert: Standing = Standing.FIRING
+    unusual: tuple[str, ...] = ()  # why it needs one approver more: the soft limits it goes beyond
+    left_out: Answer | None = None  # what is not among the targets, and why
+    warnings: tuple[str, ...] = ()  # what speaks against running it now, such as the hour
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,6 +98,12 @@ class Request:
     expires_at: datetime | None
     settled_at: datetime | None
     note: str | None
+    alert: Standing | None = None  # as a voter was told last; None when nobody had to be
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it goes beyond what is usual for its action."""
+        return self.preview is not None and bool(self.preview.unusual)
 
     def has_expired(self, now: datetime) -> bool:
         """Whether it is too late to vote."""
@@ -97,9 +116,9 @@ class Request:
         return now >= max(self.expires_at, self.settled_at + _START_WITHIN)
 
 
-def needs(risk: Risk) -> int:
-    """How many people beside the requester must approve."""
-    return 1 if risk is Risk.LOW else 2
+def needs(risk: Risk, *, is_large: bool = False) -> int:
+    """How many people beside the requester must approve: one more for what goes beyond the usual."""
+    return (1 if risk is Risk.LOW else 2) + is_large
 
 
 def wants_reason(risk: Risk) -> bool:
@@ -122,7 +141,11 @@ def digest(request: Request, *, targets: TargetSet, preview: PreviewShown) -> st
             "columns": [column.name for column in targets.table.columns],
             "rows": sorted(targets.rows),
             "preview": plain(preview.answer) if preview.answer else None,
+            "left_out": plain(preview.left_out) if preview.left_out else None,
             "before": {name: plain(evidence) for name, evidence in preview.before.items()},
+            "needs": request.needs,
+            "alert": preview.alert,
+            "unusual": list(preview.unusual),
         }
     )
 
@@ -134,17 +157,32 @@ def is_as_approved(request: Request) -> bool:
     return request.digest == digest(request, targets=request.targets, preview=request.preview)
 
 
+_NAMED = 3  # targets that a sentence names
+
+
 def changes(frozen: TargetSet, fresh: TargetSet, *, may_shrink: bool) -> str | None:
     """What is different about the targets, in a sentence; None when the approval covers them.
 
     Targets that have gone are covered if the action says so; a new one, or one with other values, never is.
     """
-    added = len(set(fresh.ids) - set(frozen.ids))
-    gone = len(set(frozen.ids) - set(fresh.ids))
+    added = sorted(set(fresh.ids) - set(frozen.ids))
+    gone = sorted(set(frozen.ids) - set(fresh.ids))
     if added or (gone and not may_shrink):
-        return f"the targets changed from {len(frozen.ids)} to {len(fresh.ids)}: {added} new, {gone} gone"
+        told = f"the targets changed from {len(frozen.ids)} to {len(fresh.ids)}: "
+        return told + f"{_listed(added)} new, {_listed(gone)} gone"
     other = len(fresh.rows - frozen.rows)
     return f"{other} of {len(frozen.ids)} targets have other values now" if other else None
+
+
+def _listed(ids: Sequence[str]) -> str:
+    """How many, and the first of them.
+
+    >>> _listed(["ev_1", "ev_2", "ev_3", "ev_4"])
+    '4 (ev_1, ev_2, ev_3 …)'
+    """
+    if not ids:
+        return "0"
+    return f"{len(ids)} ({', '.join(ids[:_NAMED])}{' …' if len(ids) > _NAMED else ''})"
 
 
 def target_set(answer: Answer, *, id_column: str) -> TargetSet:

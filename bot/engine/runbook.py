@@ -1,5 +1,6 @@
 """A runbook: questions, conclusions, checklist, actions."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ from bot.core.expression import Expression
 from bot.core.model import Frozen
 from bot.core.regex import compiled
 from bot.core.template import Template
+from bot.engine.policy import Limits, Windows
 from bot.steps import (
     CommandRun,
     HttpGet,
@@ -103,11 +105,6 @@ class Risk(StrEnum):
 class Approve(Frozen):
     by: tuple[Name, ...] = Field(min_length=1, description="groups of the rules file's approvers")
     expires: Duration = Field(description="how long a request waits for votes")
-
-
-class Limits(Frozen):
-    max_targets: int | None = Field(default=None, ge=1, description="refuse to touch more than this many at once")
-    per_hour: int | None = Field(default=None, ge=1, description="refuse to run more often than this in an hour")
 
 
 class Input(Frozen):
@@ -218,6 +215,47 @@ class Verify(Frozen):
     until: Expression = Field(description="what must hold once it worked, over questions asked afresh")
     every: Duration = Field(description="how long to wait between two looks")
     within: Duration = Field(description="when to give up: the execution is then not verified")
+    goal: str | None = Field(
+        default=None, min_length=8, max_length=200, description="the same in plain words, for the card: Afterwards: …"
+    )
+
+
+class Batches(Frozen):
+    """Targets are taken a few at a time, and what was done is checked before more is."""
+
+    canary: int = Field(default=1, ge=1, le=100, description="how many targets go first, alone")
+    size: int = Field(default=10, ge=1, le=1000, description="how many targets each later batch has")
+    ask: tuple[Question, ...] = Field(
+        default=(), description="questions of its own, beside those of diagnose: it names"
+    )
+    check: Expression = Field(
+        description="what must hold before the next batch, over questions asked afresh, and `so_far`, the targets done"
+    )
+    every: Duration = Field(default=timedelta(seconds=5), description="how long to wait before each look")
+    within: Duration = Field(
+        default=timedelta(minutes=2), description="when to give up: it ends there, and the rest is not tried"
+    )
+
+
+class LeavesOut(Frozen):
+    """What somebody might expect among the targets and is not, with the reason for each."""
+
+    sql: SqlRead | None = Field(default=None, description="a SELECT with one row for each, or one for each reason")
+    http: HttpGet | None = Field(default=None, description="a GET with one row for each")
+    stripe: StripeGet | None = Field(default=None, description="a GET with one row for each")
+    reason: Name = Field(default="reason", description="the column that says why, in a word or a few")
+    count: Name | None = Field(default=None, description="the column that says how many; each row is one without it")
+
+    @model_validator(mode="after")
+    def _one_step(self) -> "LeavesOut":
+        _one_of(self, "sql", "http", "stripe")
+        return self
+
+    @property
+    def step(self) -> Read:
+        step = self.sql or self.http or self.stripe
+        assert step is not None
+        return step
 
 
 class ActionKind(StrEnum):
@@ -242,15 +280,52 @@ class Action(Frozen):
     inputs: dict[Name, Input] = Field(default_factory=dict, description="what is asked before the request")
     risk: Risk = Field(description="low: one approver. high: two, and a reason. severe: and a typed phrase")
     approve: Approve = Field(description="who may approve, and for how long")
+    phrase: str | None = Field(
+        default=None,
+        min_length=3,
+        max_length=60,
+        pattern=r"^\S(.*\S)?$",
+        description="what each approver types, for risk: severe; its label if unsaid",
+    )
+    break_glass: bool = Field(
+        default=False,
+        description="true: one member of its approver groups may run it alone, loudly, and somebody else reviews it after",
+    )
     limits: Limits = Field(default=Limits(), description="bounds that hold whoever approves")
+    cool_down: Duration | None = Field(
+        default=None, description="how long a target is left alone after this action has touched it"
+    )
+    windows: Windows | None = Field(default=None, description="when it may run, by local clocks and calendars")
     preview: Preview | None = Field(default=None, description="what would happen, shown to who votes")
     targets: Targets = Field(description="what would be touched, frozen with the request")
+    leaves_out: LeavesOut | None = Field(
+        default=None, description="what is not among the targets and why, shown to who votes"
+    )
     do: tuple[Deed, ...] = Field(min_length=1, description="the writes, in order; the first that fails ends it")
+    batches: Batches | None = Field(
+        default=None, description="a few targets first, then more, with a check between; every deed says each: true"
+    )
     probe: Probe | None = Field(default=None, description="where the target can be asked whether a call took effect")
     verify: Verify = Field(description="what proves that it worked")
     instead: tuple[ActionId, ...] = Field(default=(), description="offered when the target says it is not installed")
     undo: ActionId | None = Field(default=None, description="the action that takes this one back; it sees `original`")
     reversible: bool = Field(default=False, description="true: undo: takes it back")
+
+    @property
+    def typed_phrase(self) -> str | None:
+        """What an approver must type; None where nothing needs to be typed."""
+        return (self.phrase or self.label) if self.risk is Risk.SEVERE else None
+
+    @property
+    def sends_to_stripe(self) -> bool:
+        """Whether one of its deeds leans on Stripe's idempotency keys."""
+        return any(deed.stripe is not None for deed in self.do)
+
+    @model_validator(mode="after")
+    def _batched_one_by_one(self) -> "Action":
+        if self.batches is not None and not all(deed.each for deed in self.do):
+            raise ValueError("batches: take targets a few at a time, so every deed under do: must say each: true")
+        return self
 
     @property
     def is_undo_only(self) -> bool:

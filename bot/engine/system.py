@@ -109,15 +109,17 @@ ResourceOfAKind = Annotated[
 ]
 
 
+UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]+$")]
+"""A member of the workspace."""
+
+
 class Group(Frozen):
     """Who may approve: a usergroup of the workspace, or people by id."""
 
     usergroup: str | None = Field(
         default=None, pattern=r"^S[A-Z0-9]+$", description="id of a Slack usergroup, such as S0ONCALL"
     )
-    users: tuple[Annotated[str, Field(pattern=r"^[UW][A-Z0-9]+$")], ...] = Field(
-        default=(), description="ids of Slack members, such as U0LEAD1"
-    )
+    users: tuple[UserId, ...] = Field(default=(), description="ids of Slack members, such as U0LEAD1")
 
     @model_validator(mode="after")
     def _somebody(self) -> "Group":
@@ -170,7 +172,8 @@ class BusinessSwitch(Frozen):
     release: str = Field(pattern=_ACTION, description="system/runbook/action that releases it")
     does_not_stop: str = Field(min_length=1, description="what goes on all the same; every card and list says it")
     ttl: Duration = Field(
-        default=timedelta(hours=4), description="when to remind of it; only a person releases it, for that changes things"
+        default=timedelta(hours=4),
+        description="when to remind of it; only a person releases it, for that changes things",
     )
 
 
@@ -184,6 +187,10 @@ class System(Frozen):
         pattern=r"^(#[a-z0-9_-]+|C[A-Z0-9]+)$", description="where its incidents go: #name, or a channel's id"
     )
     approvers: dict[Name, Group] = Field(description="groups of people who may approve, by name")
+    identities: dict[Name, Annotated[tuple[UserId, ...], Field(min_length=2)]] = Field(
+        default_factory=dict,
+        description="accounts that belong to one person, beside those with the same e-mail address: {ana: [U0ANA, U0ANA2]}",
+    )
     resources: dict[ResourceName, ResourceOfAKind] = Field(description="where things are asked and changed, by name")
     options: dict[Name, str | int | float | bool] = Field(
         default_factory=dict, description="what differs between installations; expressions see it as option"
@@ -193,3 +200,16 @@ class System(Frozen):
         default_factory=dict, description="kill switches of the system, by name; people see them as system/name"
     )
     no_switch: str | None = Field(default=None, description="why there is no kill switch, for whoever looks for one")
+
+    @model_validator(mode="after")
+    def _one_person_each(self) -> "System":
+        accounts = [account for held in self.identities.values() for account in held]
+        for account in accounts:
+            if accounts.count(account) > 1:
+                raise ValueError(f"identities: {account} stands there twice; an account belongs to one person")
+        return self
+
+    @property
+    def humans(self) -> Mapping[str, str]:
+        """By account, the name of its owner under identities."""
+        return {account: name for name, held in self.identities.items() for account in held}

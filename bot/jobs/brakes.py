@@ -4,26 +4,10 @@ Whatever must stop our own actions belongs here: the claim commits only if every
 read raises, which rolls the claim back. A switch is asked about again before each call.
 """
 
-from datetime import datetime, timedelta
-
 from sqlalchemy import Connection
 
 from bot.engine.request import Request
-from bot.engine.runbook import Action
-from bot.store import executions, switches
-
-_HOUR = timedelta(hours=1)
-
-
-def held_back(conn: Connection, *, request: Request, action: Action, now: datetime) -> str | None:
-    """Why this request must not start now; None lets it go. The caller holds the audit's lock, so its counts stay right."""
-    most = action.limits.per_hour
-    if most is None:
-        return None
-    started = executions.claimed_since(
-        conn, system=request.system, runbook=request.runbook, action=request.action, since=now - _HOUR
-    )
-    return f"it ran {started} times within the last hour, and may run {most} times" if started >= most else None
+from bot.store import switches
 
 
 def stopped(conn: Connection, request: Request) -> str | None:

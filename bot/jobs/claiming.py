@@ -1,22 +1,29 @@
 """The last look before an effect, and the claim that lets it happen: one transaction, one winner."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.engine.approval import Choice
+from bot.core.egress import mask
+from bot.desk.bounds import held_back
+from bot.desk.looking import alert_of
+from bot.desk.telling import supersede
+from bot.engine.approval import Vote, Why, calmer, is_carried, is_confirmed, is_forgotten
 from bot.engine.execution import deed_key
-from bot.engine.request import Request, State, TargetSet, changes, is_as_approved, needs
-from bot.engine.runbook import Action
+from bot.engine.request import Request, Standing, State, TargetSet, changes, is_as_approved, needs
 from bot.jobs import brakes
 from bot.jobs.case import Case
 from bot.jobs.look import Looked, No, look
 from bot.jobs.means import Means
+from bot.jobs.standing import standing
 from bot.jobs.telling import end, tell
-from bot.store import audit, executions, orders, requests
+from bot.store import audit, executions, requests
 
 _HELD = "held: "
+_FORGOTTEN = (
+    "its first approval is so old that Stripe may have forgotten the key that keeps it to one effect; ask again"
+)
+_CALMED = {Why.ALERT_RESOLVED: "its alert has resolved", Why.ALERT_SILENCED: "its alert was silenced"}
 _NOT_AS_APPROVED = "what is stored is not what was approved; see the audit"
 
 
@@ -27,7 +34,7 @@ def claim(means: Means, case: Case) -> TargetSet | None:
     """
     if _is_held(means, case.request.id):
         return None
-    looked = look(means, case)
+    looked, alert = look(means, case), standing(means, case.request)
     now = means.now()
     with means.database.begin() as conn:
         request = requests.locked(conn, case.request.id)
@@ -46,7 +53,7 @@ def claim(means: Means, case: Case) -> TargetSet | None:
                 end(means, conn, request, to=State.REFUSED, why=looked.note, now=now)
                 return None
             case Looked():
-                return _claim(means, conn, request=request, case=case, looked=looked, now=now)
+                return _claim(means, conn, request=request, case=case, looked=looked, alert=alert, now=now)
 
 
 def _is_held(means: Means, request_id: str) -> bool:
@@ -75,22 +82,25 @@ def _hold(means: Means, conn: Connection, request: Request, *, why: str, now: da
 
 
 def _claim(
-    means: Means, conn: Connection, *, request: Request, case: Case, looked: Looked, now: datetime
+    means: Means, conn: Connection, *, request: Request, case: Case, looked: Looked, alert: Standing, now: datetime
 ) -> TargetSet | None:
-    assert request.targets is not None
-    if not _is_approved(conn, request, case.action):
+    votes = requests.votes_of(conn, request.id)
+    if not _is_approved(means, request, votes, case=case, looked=looked):
         end(means, conn, request, to=State.REFUSED, why=_NOT_AS_APPROVED, now=now)
         return None
-    what = changes(request.targets, looked.targets, may_shrink=case.action.targets.may_shrink)
-    if what is not None:
-        _supersede(means, conn, request, what=what, now=now)
+    if is_forgotten(case.action, votes, now):
+        end(means, conn, request, to=State.EXPIRED, why=_FORGOTTEN, now=now)
+        return None
+    if what := _has_changed(conn, request, votes, case=case, looked=looked, alert=alert):
+        supersede(means, conn, request, what=what, now=now)
         return None
     audit.lock(conn)  # from here on nobody else claims or engages a switch, so the brakes are right
     if why := brakes.stopped(conn, request):
         _hold(means, conn, request, why=why, now=now)
         return None
-    if why := brakes.held_back(conn, request=request, action=case.action, now=now):
-        end(means, conn, request, to=State.REFUSED, why=why, now=now)
+    ids = looked.targets.ids
+    if held := held_back(conn, request=request, system=case.system, action=case.action, ids=ids, now=now):
+        end(means, conn, request, to=State.REFUSED, why=held.say, now=now)
         return None
     key = deed_key(request.id, number=1, target=None)
     if not executions.claim(
@@ -122,32 +132,21 @@ def _claim(
     return looked.targets
 
 
-def _is_approved(conn: Connection, request: Request, action: Action) -> bool:
+def _is_approved(means: Means, request: Request, votes: tuple[Vote, ...], *, case: Case, looked: Looked) -> bool:
     """Read from the votes themselves: a state that somebody set by hand approves nothing."""
-    approvers = {
-        vote.person
-        for vote in requests.votes_of(conn, request.id)
-        if vote.choice is Choice.APPROVE and vote.digest == request.digest and vote.person != request.requester
-    }
-    return is_as_approved(request) and len(approvers) >= max(request.needs, needs(action.risk))
-
-
-def _supersede(means: Means, conn: Connection, request: Request, *, what: str, now: datetime) -> None:
-    """Put another request in this one's place: same wish, fresh targets, no votes."""
-    fresh = replace(
-        request,
-        id=means.new_id(),
-        requested_at=now,
-        targets=None,
-        preview=None,
-        digest=None,
-        state=State.PREPARING,
-        expires_at=None,
-        settled_at=None,
-        note=f"asked again, because {what} since it was approved",
+    wanted = needs(case.action.risk, is_large=bool(looked.preview.unusual))
+    return is_as_approved(request) and is_carried(
+        request, votes, action=case.action, needs=max(request.needs, wanted), break_glass=means.break_glass
     )
-    requests.add(conn, fresh)
-    means.enqueue(conn, orders.prepare(fresh.id))
-    why = f"{what} since it was approved"
-    end(means, conn, request, to=State.SUPERSEDED, why=why, now=now, more={"next": fresh.id})
-    tell(means, conn, fresh, kind="request.asked", now=now, data={"instead_of": request.id, "inputs": fresh.inputs})
+
+
+def _has_changed(
+    conn: Connection, request: Request, votes: tuple[Vote, ...], *, case: Case, looked: Looked, alert: Standing
+) -> str | None:
+    """What is not as those who voted knew it, in words; None when they agreed to just this."""
+    assert request.targets is not None
+    what = changes(request.targets, looked.targets, may_shrink=case.action.targets.may_shrink)
+    if what is not None:
+        return mask(what)
+    calmed = calmer(request, alert_of(conn, request, alert))
+    return _CALMED[calmed] if calmed and not is_confirmed(votes) else None

@@ -10,6 +10,7 @@ from bot.core.facts import facts
 from bot.core.ports import Json
 from bot.engine.diagnose import Seen, seen
 from bot.engine.inputs import resolved
+from bot.engine.limits import Excess, excess
 from bot.engine.naming import names, params_read, read_by
 from bot.engine.params import Params
 from bot.engine.request import PreviewShown, TargetSet, target_set
@@ -43,17 +44,20 @@ class No:
     may_pass: bool = False
 
 
-def look(means: Means, case: Case) -> Looked | No:
-    """Ask its questions afresh, then its guards, targets and preview. What cannot be judged is a no."""
+def look(means: Means, case: Case, *, timeout: float = TIMEOUT) -> Looked | No:
+    """Ask its questions afresh, then its guards, targets and preview. What cannot be judged is a no.
+
+    `timeout` is for each of targets and preview, in seconds.
+    """
     try:
-        return _look(means, case)
+        return _look(means, case, timeout)
     except NotInstalled as error:
         return No(note=f"{mask(str(error))}{_instead(case)}")
     except CountersignError as error:
         return No(note=mask(str(error)), may_pass=error.retryable)
 
 
-def _look(means: Means, case: Case) -> Looked | No:
+def _look(means: Means, case: Case, timeout: float) -> Looked | No:
     action = case.action
     before = _answers(means, case)
     known = _known(case, before)
@@ -66,18 +70,21 @@ def _look(means: Means, case: Case) -> Looked | No:
     case = case.seeing(inputs=inputs)
     if no := _refused(case, (guard for guard in action.refuse if not names(guard) & _LATE)):
         return no
-    targets = _targets(means, case)
-    if no := _out_of_bounds(action, targets):
+    targets = _targets(means, case, timeout)
+    beyond = excess(action.limits, targets)
+    if no := _out_of_bounds(targets, beyond):
         return no
     case = case.seeing(targets=targets_seen(targets))
-    answer = _preview(means, case)
+    answer = _preview(means, case, timeout)
     if answer is not None:
         case = case.seeing(preview=facts(answer))
     if no := _refused(case, (guard for guard in action.refuse if names(guard) & _LATE)):
         return no
     say = action.preview.say.render(case.scope) if action.preview and action.preview.say else None
     kept = {name: _without_chart(evidence) for name, evidence in before.items()}
-    preview = PreviewShown(answer=answer, say=say, before=kept)
+    preview = PreviewShown(
+        answer=answer, say=say, before=kept, unusual=beyond.soft, left_out=_left_out(means, case, timeout)
+    )
     return Looked(params=known.params.values, inputs=inputs, targets=targets, preview=preview)
 
 
@@ -110,12 +117,12 @@ def _refused(case: Case, guards: Iterable[Guard]) -> No | None:
     return None
 
 
-def _targets(means: Means, case: Case) -> TargetSet:
+def _targets(means: Means, case: Case, timeout: float) -> TargetSet:
     wanted = case.action.targets
     step = wanted.sql or wanted.http or wanted.stripe
     try:
         if step is not None:
-            return target_set(run(means, case, step), id_column=wanted.id)
+            return target_set(run(means, case, step, timeout=timeout), id_column=wanted.id)
         assert wanted.ids is not None
         return target_set(_listed(wanted.ids.value(case.scope), wanted.id), id_column=wanted.id)
     except ValueError as error:
@@ -128,22 +135,24 @@ def _listed(value: object, id_column: str) -> Answer:
     return Answer(table=Table(columns=(Column(name=id_column, shown=Shown.ID),), rows=rows))
 
 
-def _out_of_bounds(action: Action, targets: TargetSet) -> No | None:
-    count, most = len(targets.ids), action.limits.max_targets
-    if count == 0:
+def _out_of_bounds(targets: TargetSet, beyond: Excess) -> No | None:
+    if not targets.ids:
         return No(note="there is nothing to do: no target was found")
-    if most is not None and count > most:
-        return No(note=f"{count} targets are more than the {most} that this action may touch at once")
-    return None
+    return No(note=beyond.hard) if beyond.hard else None
 
 
-def _preview(means: Means, case: Case) -> Answer | None:
-    return run(means, case, case.action.preview.step) if case.action.preview else None
+def _preview(means: Means, case: Case, timeout: float) -> Answer | None:
+    return run(means, case, case.action.preview.step, timeout=timeout) if case.action.preview else None
 
 
-def run(means: Means, case: Case, step: Read | HttpSend | CommandRun) -> Answer:
+def _left_out(means: Means, case: Case, timeout: float) -> Answer | None:
+    wanted = case.action.leaves_out
+    return run(means, case, wanted.step, timeout=timeout) if wanted else None
+
+
+def run(means: Means, case: Case, step: Read | HttpSend | CommandRun, *, timeout: float = TIMEOUT) -> Answer:
     """Run a step that changes nothing. Raises what the step raises."""
-    call = Call(resources=case.resources, scope=case.scope, timeout=TIMEOUT, now=means.now())
+    call = Call(resources=case.resources, scope=case.scope, timeout=timeout, now=means.now())
     match step:
         case HttpSend():
             return step.run(call, key=None)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from bot.core.ports import Resources
+from bot.core.ports import Resources, Silences
 from bot.engine.runbook import Runbook
 from bot.engine.system import System
 from bot.jobs.asking import Asker
@@ -44,6 +44,8 @@ class Means:
     is_alive: IsAlive
     replica: str
     incarnation: str
+    silences: Silences | None  # None where no Alertmanager is configured
+    break_glass: bool  # whether this installation has it at all
     now: Clock
     new_id: Callable[[], str]
     look_up_after: timedelta = timedelta(seconds=10)  # so long a call without an answer may still arrive at its target

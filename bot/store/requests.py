@@ -7,14 +7,15 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, Select, exists, insert, select, update
 
 from bot.core.canonical import plain
-from bot.core.evidence import Evidence, Table
+from bot.core.evidence import Answer, Evidence, Table
 from bot.core.ports import Json
 from bot.engine.approval import Choice, Vote
-from bot.engine.request import LEADS_TO, PreviewShown, Request, State, TargetSet, digest
+from bot.engine.request import LEADS_TO, PreviewShown, Request, Standing, State, TargetSet, digest
 from bot.store.database import insert_new
 from bot.store.tables import executions, requests, votes
 
 _EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)
+_TEXTS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 _ENDINGS = frozenset(state for state in State if state not in {State.PREPARING, State.OPEN})
 
 
@@ -42,6 +43,7 @@ def add(conn: Connection, request: Request) -> None:
             expires_at=request.expires_at,
             settled_at=request.settled_at,
             note=request.note,
+            alert=request.alert,
         )
     )
 
@@ -82,6 +84,7 @@ def freeze(
     inputs: Mapping[str, Json],
     targets: TargetSet,
     preview: PreviewShown,
+    needs: int,
     expires_at: datetime,
 ) -> str | None:
     """Opens a request that was being prepared, with all that a vote is for.
@@ -97,6 +100,7 @@ def freeze(
             inputs=dict(inputs),
             targets=targets_document(targets),
             preview=_preview_document(preview),
+            needs=needs,
             expires_at=expires_at,
         )
     )
@@ -134,6 +138,7 @@ def add_vote(conn: Connection, request_id: str, vote: Vote) -> bool:
             "choice": vote.choice,
             "reason": vote.reason,
             "at": vote.at,
+            "is_typed": vote.is_typed,
         },
     )
 
@@ -142,7 +147,14 @@ def votes_of(conn: Connection, request_id: str) -> tuple[Vote, ...]:
     """The votes on a request, in the order they were given."""
     rows = conn.execute(select(votes).where(votes.c.request_id == request_id).order_by(votes.c.at, votes.c.person))
     return tuple(
-        Vote(person=row.person, choice=Choice(row.choice), digest=row.digest, reason=row.reason, at=row.at)
+        Vote(
+            person=row.person,
+            choice=Choice(row.choice),
+            digest=row.digest,
+            reason=row.reason,
+            at=row.at,
+            is_typed=row.is_typed,
+        )
         for row in rows
     )
 
@@ -150,6 +162,11 @@ def votes_of(conn: Connection, request_id: str) -> tuple[Vote, ...]:
 def remark(conn: Connection, request_id: str, *, note: str | None) -> None:
     """Says something new about a request, or nothing more, without moving it."""
     conn.execute(update(requests).where(requests.c.id == request_id).values(note=note))
+
+
+def remember_alert(conn: Connection, request_id: str, alert: Standing) -> None:
+    """Notes how the alert stands, so that the card asks to confirm it."""
+    conn.execute(update(requests).where(requests.c.id == request_id).values(alert=alert))
 
 
 def _all(conn: Connection, query: Select[tuple[object, ...]]) -> tuple[Request, ...]:
@@ -163,6 +180,7 @@ def _request(row: Row[tuple[object, ...]]) -> Request:
         **kept
         | {
             "state": State(row.state),
+            "alert": Standing(row.alert) if row.alert else None,
             "targets": read_targets(row.targets),
             "preview": _preview(row.preview),
         }
@@ -191,6 +209,10 @@ def _preview_document(preview: PreviewShown | None) -> Json:
         "answer": plain(preview.answer) if preview.answer else None,
         "say": preview.say,
         "before": {name: plain(evidence) for name, evidence in preview.before.items()},
+        "alert": preview.alert,
+        "unusual": list(preview.unusual),
+        "warnings": list(preview.warnings),
+        "left_out": plain(preview.left_out) if preview.left_out else None,
     }
 
 
@@ -203,4 +225,8 @@ def _preview(document: Mapping[str, Json] | None) -> PreviewShown | None:
         answer=_EVIDENCE.validate_python(answer) if answer else None,
         say=say if isinstance(say, str) else None,
         before=before,
+        alert=Standing(str(document["alert"])),
+        unusual=_TEXTS.validate_python(document["unusual"]),
+        warnings=_TEXTS.validate_python(document["warnings"]),
+        left_out=Answer.model_validate(left_out) if (left_out := document["left_out"]) else None,
     )

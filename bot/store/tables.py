@@ -199,6 +199,7 @@ requests = Table(
     Column("expires_at", Moment),
     Column("settled_at", Moment),
     Column("note", Text),  # why it ended as it did
+    Column("alert", String(16)),  # resolved | silenced, once a voter was told so
     Index("ix_requests_state", "state", "expires_at"),
 )
 
@@ -208,8 +209,17 @@ votes = Table(
     Column("request_id", ForeignKey("requests.id"), primary_key=True),
     Column("person", String(64), primary_key=True),
     Column("digest", String(64), nullable=False),
-    Column("choice", String(16), nullable=False),  # approve | deny
+    Column("choice", String(16), nullable=False),  # bot.engine.approval.Choice
     Column("reason", Text),
+    Column("at", Moment, nullable=False),
+    Column("is_typed", Boolean, nullable=False, default=False),  # the action's phrase was typed
+)
+
+reviews = Table(  # of what one person did alone, by break-glass
+    "reviews",
+    metadata,
+    Column("request_id", ForeignKey("requests.id"), primary_key=True),
+    Column("person", String(64), nullable=False),
     Column("at", Moment, nullable=False),
 )
 
@@ -227,6 +237,9 @@ executions = Table(
     Column("verify_until", Moment),
     Column("verified_at", Moment),
     Column("outcome", Text),
+    Column("check_until", Moment),  # while it waits for the check between two batches
+    Column("stopped_by", String(64)),
+    Column("stopped_at", Moment),
 )
 
 deeds = Table(
@@ -286,6 +299,39 @@ switches = Table(
         sqlite_where=text("released_at IS NULL"),
         postgresql_where=text("released_at IS NULL"),
     ),
+)
+
+enrolments = Table(  # of authenticator apps; their secrets are derived and stand nowhere
+    "enrolments",
+    metadata,
+    Column("person", String(64), primary_key=True),
+    Column("number", Integer, nullable=False),  # 1, 2, … each with a secret of its own
+    Column("enrolled_at", Moment, nullable=False),
+    Column("last_step", BigInteger, nullable=False),  # the newest time step whose code was used
+    Column("failures", Integer, nullable=False),  # wrong codes in a row
+    Column("locked_until", Moment),
+    Column("revoked_at", Moment),
+)
+
+known_people = Table(  # what the directory said last, for when Slack is down
+    "known_people",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text),
+    Column("is_bot", Boolean, nullable=False),
+    Column("is_deleted", Boolean, nullable=False),
+    Column("is_guest", Boolean, nullable=False),
+    Column("is_stranger", Boolean, nullable=False),
+    Column("said_at", Moment, nullable=False),
+)
+
+known_groups = Table(
+    "known_groups",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("members", Document, nullable=False),  # ids of people
+    Column("said_at", Moment, nullable=False),
 )
 
 content_revisions = Table(

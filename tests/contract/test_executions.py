@@ -363,5 +363,5 @@ def test_a_dry_run_is_repeated_and_a_write_is_not(office: Office) -> None:
     request_id = office.ask()
     office.approve(request_id, APPROVER)
 
-    assert len(dry_runs) == 2, "once to show it, once to look again"
+    assert len(dry_runs) == 3, "to show it, before the vote, and before it runs"
     assert len(office.host.effects) == 1

@@ -49,6 +49,7 @@ def freeze(office: Office, request: Request, *rows: tuple[Cell, ...]) -> str | N
                 say="so",
                 before={"gone": Failure(reason=Reason.TIMEOUT, message="no answer")},
             ),
+            needs=1,
             expires_at=NOON + timedelta(minutes=30),
         )
 
@@ -125,8 +126,6 @@ def _way_to(state: State) -> list[State]:
             return []
         case State.OPEN | State.REFUSED:
             return [state]
-        case State.SUPERSEDED:
-            return [State.OPEN, State.APPROVED, state]
         case _:
             return [State.OPEN, state]
 

@@ -124,6 +124,8 @@ def carry(url: str, base: str, name: str, seed: int, fuse: int | None) -> None:
         is_alive=lambda conn, other, now: replicas.is_alive(conn, other, now=now, after=DEAD_AFTER),
         replica=name,
         incarnation=incarnation,
+        silences=None,
+        break_glass=True,
         now=_now,
         new_id=lambda: str(uuid4()),
         look_up_after=timedelta(milliseconds=300),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, update
 
 from bot.core.errors import ContentError, CountersignError, Unavailable, Unknown
-from bot.core.ports import HttpCall, HttpReply, Json, Person, Resources, WriteDatabase
+from bot.core.ports import HttpCall, HttpReply, Json, Person, Resources, Silences, WriteDatabase
 from bot.desk import Desk, Done, ask, vote
 from bot.engine.execution import Execution
 from bot.engine.request import Request
@@ -20,6 +20,7 @@ from bot.jobs.execute import Execute
 from bot.jobs.expire import expire
 from bot.jobs.means import Means
 from bot.jobs.prepare import prepare
+from bot.jobs.recheck import recheck
 from bot.jobs.sweep import Sweep
 from bot.jobs.verify import verify
 from bot.store import audit, executions, leases, requests
@@ -259,6 +260,9 @@ class Office:
     at: datetime = NOON
     incarnation: str = "here"
     dead: set[str] = field(default_factory=set)
+    silences: Silences | None = None
+    break_glass: bool = True
+    system: System = field(default_factory=lambda: SYSTEM)
     waiting: list[tuple[datetime, Job]] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: count(1))
 
@@ -273,6 +277,8 @@ class Office:
             is_alive=lambda _conn, incarnation, _now: incarnation not in self.dead,
             replica="one",
             incarnation=self.incarnation,
+            silences=self.silences,
+            break_glass=self.break_glass,
             now=self.now,
             new_id=self.new_id,
         )
@@ -283,6 +289,8 @@ class Office:
             directory=self.directory,
             contents=self.contents,
             revision=lambda: REVISION,
+            look_again=lambda request: recheck(self.means, request),
+            break_glass=self.break_glass,
             now=self.now,
             new_id=self.new_id,
         )
@@ -304,7 +312,7 @@ class Office:
     def contents(self, revision: str) -> Files:
         if revision != REVISION:
             raise ContentError(file="-", line=1, where="-", what="this revision is not kept")
-        return Files(systems={"ledger": SYSTEM}, runbooks={"ledger/dead": self.runbook})
+        return Files(systems={"ledger": self.system}, runbooks={"ledger/dead": self.runbook})
 
     def resources(self, _system: System) -> Resources:
         return FakeResources(hosts={"api": self.host}, writers=self.writers)

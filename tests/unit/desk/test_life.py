@@ -111,9 +111,10 @@ def test_a_vote_for_another_digest_is_not_an_approval(office: Office) -> None:
 
 def test_targets_that_changed_supersede_the_request_and_ask_again(office: Office) -> None:
     request_id = office.ask()
+    office.approve_without_running(request_id, APPROVER)
     office.host.items["ev_3"] = 900
 
-    office.approve(request_id, APPROVER)
+    office.work()
 
     assert office.host.effects == []
     assert office.request(request_id).state is State.SUPERSEDED
@@ -122,7 +123,8 @@ def test_targets_that_changed_supersede_the_request_and_ask_again(office: Office
     assert fresh.state is State.OPEN
     assert fresh.targets is not None
     assert fresh.targets.ids == ("ev_1", "ev_2", "ev_3")
-    assert fresh.note == "asked again, because the targets changed from 2 to 3: 1 new, 0 gone since it was approved"
+    changed = "the targets changed from 2 to 3: 1 (ev_3) new, 0 gone"
+    assert fresh.note == f"asked again, because {changed} since it was approved"
     assert next_id in office.shown.requests
 
     office.approve(next_id, APPROVER)
@@ -132,9 +134,10 @@ def test_targets_that_changed_supersede_the_request_and_ask_again(office: Office
 
 def test_an_amount_that_changed_supersedes_too(office: Office) -> None:
     request_id = office.ask()
+    office.approve_without_running(request_id, APPROVER)
     office.host.items["ev_1"] = 501
 
-    office.approve(request_id, APPROVER)
+    office.work()
 
     assert office.request(request_id).state is State.SUPERSEDED
     assert office.host.effects == []
@@ -152,9 +155,10 @@ def test_targets_that_may_shrink_run_with_those_left(office: Office) -> None:
 
 def test_a_guard_that_holds_by_then_stops_an_approved_request(office: Office) -> None:
     request_id = office.ask()
+    office.approve_without_running(request_id, APPROVER)
     office.host.status = "frozen"
 
-    office.approve(request_id, APPROVER)
+    office.work()
 
     assert office.host.effects == []
     assert (office.request(request_id).state, office.request(request_id).note) == (
@@ -177,8 +181,9 @@ def test_a_limit_reached_by_then_stops_an_approved_request(office: Office) -> No
 
 def test_a_target_that_does_not_answer_is_waited_for(office: Office) -> None:
     request_id = office.ask()
+    office.approve_without_running(request_id, APPROVER)
     office.host.answers = lambda call: Unavailable("api", "timeout") if call.path == "/items" else None
-    office.approve(request_id, APPROVER)
+    office.work()
     assert office.request(request_id).note == "waiting to start: api is unavailable: timeout"
     office.host.answers = lambda _: None
 
@@ -191,8 +196,9 @@ def test_a_target_that_does_not_answer_is_waited_for(office: Office) -> None:
 
 def test_an_approval_that_could_not_start_in_time_expires(office: Office) -> None:
     request_id = office.ask()
+    office.approve_without_running(request_id, APPROVER)
     office.host.answers = lambda call: Unavailable("api", "timeout") if call.path == "/items" else None
-    office.approve(request_id, APPROVER)
+    office.work()
     office.pass_time(timedelta(minutes=31))
 
     office.sweep()

@@ -75,7 +75,7 @@ def approval(person: Person, *, digest: str = DIGEST, choice: Choice = Choice.AP
     ],
 )
 def test_people_who_are_no_approvers_are_told_why(voter: Voter, why: Why) -> None:
-    verdict = may_vote(voter, request=REQUEST, requester=ASKER, votes=(), earlier={}, digest=DIGEST, now=NOON)
+    verdict = may_vote(voter, request=REQUEST, requester=member(ASKER), votes=(), earlier={}, digest=DIGEST, now=NOON)
 
     assert verdict == MayNot(why)
 
@@ -97,7 +97,7 @@ def test_people_who_are_no_approvers_are_told_why(voter: Voter, why: Why) -> Non
 def test_a_request_that_takes_no_votes_says_why(changes: dict[str, object], digest: str, why: Why) -> None:
     request = replace(REQUEST, **changes)  # type: ignore[arg-type]  # the table's values fit their fields
 
-    verdict = may_vote(member(FIRST), request=request, requester=ASKER, votes=(), earlier={}, digest=digest, now=NOON)
+    verdict = may_vote(member(FIRST), request=request, requester=member(ASKER), votes=(), earlier={}, digest=digest, now=NOON)
 
     assert verdict == MayNot(why)
 
@@ -105,7 +105,7 @@ def test_a_request_that_takes_no_votes_says_why(changes: dict[str, object], dige
 def test_an_approver_may_vote_until_the_last_moment() -> None:
     moment = NOON + timedelta(minutes=30, microseconds=-1)
 
-    verdict = may_vote(member(FIRST), request=REQUEST, requester=ASKER, votes=(), earlier={}, digest=DIGEST, now=moment)
+    verdict = may_vote(member(FIRST), request=REQUEST, requester=member(ASKER), votes=(), earlier={}, digest=DIGEST, now=moment)
 
     assert verdict == May()
 
@@ -114,7 +114,7 @@ def test_nobody_votes_twice() -> None:
     verdict = may_vote(
         member(FIRST),
         request=REQUEST,
-        requester=ASKER,
+        requester=member(ASKER),
         votes=(approval(FIRST),),
         earlier={FIRST.id: member(FIRST)},
         digest=DIGEST,
@@ -130,7 +130,7 @@ def test_a_second_account_of_somebody_who_voted_does_not_vote_again() -> None:
     verdict = may_vote(
         member(other_account),
         request=REQUEST,
-        requester=ASKER,
+        requester=member(ASKER),
         votes=(approval(FIRST),),
         earlier={FIRST.id: member(FIRST)},
         digest=DIGEST,
@@ -144,7 +144,7 @@ def test_an_earlier_voter_whom_the_directory_does_not_know_now_stops_the_next() 
     verdict = may_vote(
         member(SECOND),
         request=REQUEST,
-        requester=ASKER,
+        requester=member(ASKER),
         votes=(approval(FIRST),),
         earlier={},
         digest=DIGEST,
@@ -198,7 +198,7 @@ def test_only_distinct_approvers_of_this_digest_count(
 ) -> None:
     known = {person.id: member(person) for person in voters}
 
-    counted = tally(REQUEST, votes=votes, voters=known, requester=ASKER)
+    counted = tally(REQUEST, votes=votes, voters=known, requester=member(ASKER))
 
     assert counted.approvers == approvers
     assert counted.is_enough is (len(approvers) >= 2)
@@ -207,10 +207,10 @@ def test_only_distinct_approvers_of_this_digest_count(
 def test_somebody_who_left_the_group_no_longer_counts() -> None:
     known = {FIRST.id: Voter(person=FIRST, is_member=False)}
 
-    assert tally(REQUEST, votes=(approval(FIRST),), voters=known, requester=ASKER).approvers == frozenset()
+    assert tally(REQUEST, votes=(approval(FIRST),), voters=known, requester=member(ASKER)).approvers == frozenset()
 
 
 def test_a_request_that_needs_nobody_still_needs_one() -> None:
     careless = replace(REQUEST, needs=0)
 
-    assert not tally(careless, votes=(), voters={}, requester=ASKER).is_enough
+    assert not tally(careless, votes=(), voters={}, requester=member(ASKER)).is_enough

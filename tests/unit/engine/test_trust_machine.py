@@ -58,7 +58,7 @@ class TrustMachine(RuleBasedStateMachine):
         verdict = may_vote(
             voters[user_id],
             request=self.request,
-            requester=PEOPLE["UA1"],
+            requester=voters["UA1"],
             votes=self.votes,
             earlier=voters,
             digest=digest,
@@ -67,7 +67,7 @@ class TrustMachine(RuleBasedStateMachine):
         if not isinstance(verdict, May):
             return
         self.votes.append(Vote(person=user_id, choice=Choice.APPROVE, digest=digest, reason=None, at=self.now))
-        counted = tally(self.request, votes=self.votes, voters=voters, requester=PEOPLE["UA1"])
+        counted = tally(self.request, votes=self.votes, voters=voters, requester=voters["UA1"])
         if counted.is_enough:
             self._move(State.APPROVED)
             self.approved_by = counted.approvers

@@ -45,6 +45,36 @@ def upgrade() -> None:
     op.create_index("ix_audit_incident", "audit", ["incident_id"])
     protect(op.get_bind())
     op.create_table(
+        "enrolments",
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("enrolled_at", MOMENT, nullable=False),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("locked_until", MOMENT),
+        sa.Column("revoked_at", MOMENT),
+        sa.PrimaryKeyConstraint("person", name="pk_enrolments"),
+    )
+    op.create_table(
+        "known_people",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text()),
+        sa.Column("is_bot", sa.Boolean(), nullable=False),
+        sa.Column("is_deleted", sa.Boolean(), nullable=False),
+        sa.Column("is_guest", sa.Boolean(), nullable=False),
+        sa.Column("is_stranger", sa.Boolean(), nullable=False),
+        sa.Column("said_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_known_people"),
+    )
+    op.create_table(
+        "known_groups",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("members", DOCUMENT, nullable=False),
+        sa.Column("said_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_known_groups"),
+    )
+    op.create_table(
         "content_revisions",
         sa.Column("revision", sa.String(length=64), nullable=False),
         sa.Column("loaded_at", MOMENT, nullable=False),
@@ -261,6 +291,7 @@ def upgrade() -> None:
         sa.Column("expires_at", MOMENT),
         sa.Column("settled_at", MOMENT),
         sa.Column("note", sa.Text()),
+        sa.Column("alert", sa.String(length=16)),
         sa.ForeignKeyConstraint(["incident_id"], ["incidents.id"], name="fk_requests_incident_id_incidents"),
         sa.ForeignKeyConstraint(["original_id"], ["requests.id"], name="fk_requests_original_id_requests"),
         sa.PrimaryKeyConstraint("id", name="pk_requests"),
@@ -279,6 +310,9 @@ def upgrade() -> None:
         sa.Column("verify_until", MOMENT),
         sa.Column("verified_at", MOMENT),
         sa.Column("outcome", sa.Text()),
+        sa.Column("check_until", MOMENT),
+        sa.Column("stopped_by", sa.String(length=64)),
+        sa.Column("stopped_at", MOMENT),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_executions_request_id_requests"),
         sa.PrimaryKeyConstraint("request_id", name="pk_executions"),
         sa.UniqueConstraint("key", name="uq_executions_key"),
@@ -291,8 +325,17 @@ def upgrade() -> None:
         sa.Column("choice", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.Text()),
         sa.Column("at", MOMENT, nullable=False),
+        sa.Column("is_typed", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_votes_request_id_requests"),
         sa.PrimaryKeyConstraint("request_id", "person", name="pk_votes"),
+    )
+    op.create_table(
+        "reviews",
+        sa.Column("request_id", sa.String(length=36), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_reviews_request_id_requests"),
+        sa.PrimaryKeyConstraint("request_id", name="pk_reviews"),
     )
     op.create_table(
         "deeds",
