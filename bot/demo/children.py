@@ -40,7 +40,7 @@ class Children:
     def start(self, name: str, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> Child:
         """Start one, its output kept in a log of its own, in a session of its own so that Ctrl-C reaches us alone."""
         log = self._logs / f"{name}.log"
-        with log.open("wb") as output:
+        with log.open("ab") as output:  # one that is started again goes on where it was
             process = subprocess.Popen(  # noqa: S603 - our own argument lists
                 list(argv),
                 env=env,

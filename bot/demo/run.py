@@ -6,6 +6,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -66,6 +67,7 @@ class Stage:
         self.logs = self.folder / "logs"
         self.children = Children(self.logs)
         self.environment: Mapping[str, str] = {}
+        self.bot: Child | None = None
         self._with_prometheus = with_prometheus
         self._longest_window = longest_window
 
@@ -91,9 +93,9 @@ class Stage:
 
     def start_bot(self) -> Child:
         """Start the bot, or start it again after it was ended."""
-        bot = self.children.start("bot", [sys.executable, "-m", "bot", "serve"], env=self.environment)
-        self.children.wait_until_ready(bot, f"http://{self.addresses.bot}/readyz", within=30)
-        return bot
+        self.bot = self.children.start("bot", [sys.executable, "-m", "bot", "serve"], env=self.environment)
+        self.children.wait_until_ready(self.bot, f"http://{self.addresses.bot}/readyz", within=30)
+        return self.bot
 
     def _start_world(self) -> None:
         argv = [sys.executable, "-m", "sandbox", "--listen", self.addresses.world]
@@ -177,7 +179,8 @@ def demo(folder: Path, *, with_prometheus: bool, say: Callable[[str], None], sto
         )
         while not stop.wait(0.5):
             if recorded is not None:
-                recorded.look()
+                with suppress(httpx.HTTPError):  # somebody is busy; it is looked at again in a moment
+                    recorded.look()
             if (child := stage.children.ended()) is not None:
                 raise Unavailable(child.name, f"it ended with {child.process.returncode}; see {child.log}")
 

@@ -43,6 +43,10 @@ class WorldControl:
         """Switch a fault on."""
         self._post("/world/faults", {"target": target, "kind": kind, **more})
 
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults still on."""
+        return list(self._get("/world/faults"))
+
     def disarm(self) -> None:
         """Switch every fault off."""
         httpx.delete(f"{self.base}/world/faults").raise_for_status()
@@ -56,9 +60,13 @@ class WorldControl:
         wanted = {name: value for name, value in (("system", system), ("action", action)) if value}
         return list(self._get("/world/effects", wanted))
 
+    def private(self) -> list[str]:
+        """The planted values that must never leave the bot."""
+        return list(self._get("/world/private"))
+
     def leaked(self, text: str) -> list[str]:
         """The planted private values that this text holds."""
-        return [value for value in self._get("/world/private") if value in text]
+        return [value for value in self.private() if value in text]
 
     def reset(self) -> None:
         """Begin again."""

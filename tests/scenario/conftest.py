@@ -1,0 +1,70 @@
+"""One stage for all scenarios: the local world, the bot, a real Alertmanager and a real Prometheus.
+
+Most of a scenario is waiting: for a scrape, an alert, a check. So tests marked `side_by_side` all begin when the first
+of them is due, each in a thread of its own, and whatever else is to run here waits until they are done. They ask for
+the `scene` or for nothing, and each looks after things that no other touches.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.demo import monitoring
+from bot.demo.run import Stage
+from tests.kit.scene import Scene
+from tests.kit.workspace import Control
+from tests.kit.world import WorldControl
+
+_STARTED = pytest.StashKey[dict[str, Future[None]]]()
+_WINDOW = timedelta(seconds=20)  # alerts over counters end so long after the last count
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test in this folder is a scenario, and none runs where there is no Prometheus."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.scenario)
+            item.add_marker(pytest.mark.skipif(bool(monitoring.missing()), reason="needs Prometheus and Alertmanager"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run side by side what may, and the rest after."""
+    started = pyfuncitem.session.stash.setdefault(_STARTED, {})
+    if pyfuncitem.get_closest_marker("side_by_side") is None:
+        wait(started.values())
+        return None
+    if pyfuncitem.nodeid not in started:
+        together = [each for each in pyfuncitem.session.items if each.get_closest_marker("side_by_side")]
+        pool = ThreadPoolExecutor(len(together), thread_name_prefix="scenario")
+        for item in together:
+            assert isinstance(item, pytest.Function)
+            needs = {"scene": pyfuncitem.funcargs["scene"]} if "scene" in item.fixturenames else {}
+            started[item.nodeid] = pool.submit(item.obj, **needs)
+        pool.shutdown(wait=False)
+    started[pyfuncitem.nodeid].result()
+    return True
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    folder = Path(tempfile.mkdtemp(prefix="cs-"))  # short: PostgreSQL's socket path may have 107 characters
+    try:
+        with Stage(folder, with_prometheus=True, longest_window=_WINDOW) as up:
+            yield up
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def scene(stage: Stage) -> Iterator[Scene]:
+    base = f"http://{stage.addresses.world}"
+    with httpx.Client(base_url=base, timeout=30, trust_env=False) as client:
+        yield Scene(control=Control(client), stage=stage, world=WorldControl(base))

@@ -1,0 +1,44 @@
+"""Aivo: a wave of downgrades is stopped in the table, put back, and stopped in the service."""
+
+import pytest
+
+from tests.kit.scene import Scene
+
+pytestmark = pytest.mark.side_by_side
+
+
+def test_a_wave_of_downgrades_is_stopped_in_the_table_put_back_and_stopped_in_the_service(scene: Scene) -> None:
+    scene.world.start("downgrade-wave", count=400, at_once=60, per_second=1)
+
+    incident = scene.incident("aivo.dunning.downgrades")
+
+    incident.until("dunning steps of", "still pending", "Suspect the dunning job itself")
+    incident.evidence("PAST_DUE", "day7_downgrade", "DAY_7_DOWNGRADE", "Blast radius of the kill switch")
+    assert incident.charts()
+
+    # More steps fall due while people vote: what is left of those counted is skipped, and nothing else.
+    skip = incident.ask("U0ANA", "skip-pending", form={"-reason": "the job counts wrong"}).until("waiting for approval")
+    skip.refuses("U0ANA", "somebody else must approve")
+    skip.refuses("U0ANA2", "belongs to the person who asked")
+    skip.refuses("U0GUEST", "Guests do not decide")
+    before = len(scene.effects("aivo", "subscription.downgraded"))
+    skip.approve("U0CHI").approve("U0LEAD1").until("done and verified")
+    stopped = len(scene.effects("aivo", "subscription.downgraded"))
+    [skipped] = scene.effects("aivo", "dunning.skip")
+    assert stopped > before
+    assert skipped["detail"]["reason"] == "EMERGENCY_SKIP"
+
+    undo = skip.undo("U0CHI", reason="dunning is right after all").until("waiting for approval", "Undo the skip")
+    undo.refuses("U0CHI", "somebody else must approve")
+    undo.approve("U0ANA").approve("U0LEAD2").until("done and verified")
+    [restored] = scene.effects("aivo", "dunning.restore")
+    assert sorted(restored["detail"]["ids"]) == sorted(skipped["detail"]["ids"])
+    assert restored["detail"]["count"] == len(restored["detail"]["ids"]) > 300
+
+    off = incident.ask("U0LEAD1", "stop-service", form={"-reason": "until it is understood"})
+    off.approve("U0ANA").approve("U0CHI").until("done and verified")
+    [disabled] = scene.effects("aivo", "dunning.disable")
+    assert disabled["idempotency_key"]
+    incident.until("RESOLVED")
+    downgraded = scene.effects("aivo", "subscription.downgraded")
+    assert max(each["at"] for each in downgraded) <= disabled["at"]

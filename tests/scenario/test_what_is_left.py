@@ -1,0 +1,66 @@
+"""What all the scenarios before have left behind: a record that holds, and nothing that should not have left."""
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from tests.kit.scene import Scene
+
+
+@pytest.fixture(scope="module")
+def invoice(scene: Scene) -> str:
+    """One incident at least, also when these tests run alone: its customer has a name, an address, a number."""
+    invoice = str(scene.world.start("suppress-invoice-email")["invoice_id"])
+    incident = scene.incident("adventive.invoice.email_undelivered", invoice)
+    incident.evidence(invoice)
+    incident.ask("U0ANA", "render-pdf").approve("U0CHI").until("done and verified")
+    return invoice
+
+
+def test_the_record_is_intact_and_holds_every_vote_and_execution(scene: Scene, invoice: str) -> None:
+    verified = scene.audit_verify()
+
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert "intact" in verified.stdout
+    asked, voted, begun = (
+        scene.rows("select count(distinct request_id) from audit where kind = ?", kind)[0][0]
+        for kind in ("request.asked", "request.approved", "execution.started")
+    )
+    [(requests,)] = scene.rows("select count(*) from requests")
+    [(executions,)] = scene.rows("select count(*) from executions")
+    assert asked == requests > 0
+    assert voted == begun == executions > 0
+
+
+def test_nothing_private_is_in_a_message(scene: Scene, invoice: str) -> None:
+    people = ("U0ANA", "U0CHI", "U0LEAD1", "U0LEAD2")
+    said = [scene.control.messages(channel["id"]) for channel in scene.control.channels()]
+    said += [scene.control.modals(person) for person in people]
+
+    _holds_nothing_private(scene, json.dumps(said, ensure_ascii=False), although=invoice)
+
+
+def test_nothing_private_is_in_a_log(scene: Scene, invoice: str) -> None:
+    logs = {file.name: file.read_text(errors="replace") for file in scene.stage.logs.iterdir()}
+
+    assert {"bot.log", "prometheus.log", "alertmanager.log"} <= logs.keys()
+    _holds_nothing_private(scene, "\n".join(logs.values()), although="message.sent")
+
+
+def test_nothing_private_is_in_the_bots_database(scene: Scene, invoice: str) -> None:
+    """All tables, so also answers, previews, snapshots and webhooks as they came in."""
+    with closing(sqlite3.connect(f"file:{scene.stage.folder / 'countersign.db'}?mode=ro", uri=True)) as conn:
+        tables = [name for (name,) in conn.execute("select name from sqlite_master where type = 'table'")]
+        held = [repr(row) for table in tables for row in conn.execute(f'select * from "{table}"')]
+
+    _holds_nothing_private(scene, "\n".join(held), although=invoice)
+
+
+def _holds_nothing_private(scene: Scene, text: str, *, although: str) -> None:
+    """No planted value is in it, although it holds what it should."""
+    assert although in text
+    planted = scene.world.private()
+    assert len(planted) > 100
+    assert [value for value in planted if value in text or json.dumps(value)[1:-1] in text] == []
