@@ -1,15 +1,10 @@
 """Nothing that was acknowledged is lost: the real server, killed or cut off from its database under load."""
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,55 +15,11 @@ from sqlalchemy import select
 from bot.store.database import Database
 from bot.store.tables import deliveries, incidents
 from tests.kit.databases import PostgreSQL
-from tests.kit.ingest import ROOT, TOKEN, recorded
+from tests.kit.ingest import TOKEN, recorded
+from tests.kit.serving import bot
 from tests.kit.waiting import eventually
 
 _SENDERS = 16
-
-
-class Bot:
-    """`countersign serve` as a process of its own."""
-
-    def __init__(self, database_url: str, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.address = f"127.0.0.1:{probe.getsockname()[1]}"
-        self.log = folder / f"bot-{self.address.rpartition(':')[2]}.log"
-        environ = {
-            "PATH": os.environ["PATH"],
-            "COUNTERSIGN_DATABASE_URL": database_url,
-            "COUNTERSIGN_LISTEN": self.address,
-            "COUNTERSIGN_WEBHOOK_TOKEN": TOKEN,
-            "COUNTERSIGN_REPLICA": self.address.replace(":", "-"),
-        }
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "serve"], cwd=ROOT, env=environ, stdout=log, stderr=log
-            )
-
-    def is_up(self) -> bool:
-        with suppress(httpx.TransportError):
-            return httpx.get(f"http://{self.address}/healthz", timeout=2).is_success
-        return False
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
-
-    def end(self) -> int:
-        self.process.terminate()
-        return self.process.wait(30)
-
-
-@contextmanager
-def bot(database_url: str, folder: Path) -> Iterator[Bot]:
-    running = Bot(database_url, folder)
-    try:
-        assert eventually(running.is_up, within=30), running.log.read_text()
-        yield running
-    finally:
-        if running.process.poll() is None:
-            running.kill()
 
 
 class Senders:

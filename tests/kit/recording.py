@@ -34,12 +34,12 @@ route:
     - {{receiver: bot, matchers: ['team="billing"']}}
 receivers:
   - name: bot
-    webhook_configs: [{{url: '{url}/bot', http_config: {{authorization: {{credentials: example-token}}}}}}]
+    webhook_configs: [{{url: '{bot}', http_config: {{authorization: {{credentials: example-token}}}}}}]
   - name: audit
-    webhook_configs: [{{url: '{url}/audit', http_config: {{basic_auth: {{username: am, password: example-token}}}}}}]
+    webhook_configs: [{{url: '{audit}', http_config: {{basic_auth: {{username: am, password: example-token}}}}}}]
 """
 _PERIOD = "2026-11-01"
-_DRIFT: Mapping[str, str] = {
+DRIFT: Mapping[str, str] = {
     "alertname": "ReconciliationDriftPctHigh",
     "system": "stripemeter",
     "team": "billing",
@@ -47,7 +47,7 @@ _DRIFT: Mapping[str, str] = {
     "ops_event": "stripemeter.reconciliation.drift",
     "period": _PERIOD,
 }
-_DEAD: Mapping[str, str] = {
+DEAD: Mapping[str, str] = {
     "alertname": "AccrueWebhookDeadLettered",
     "system": "accrue",
     "team": "billing",
@@ -92,8 +92,9 @@ class Recorder:
 
 
 @contextmanager
-def alertmanager(url: str) -> Iterator[httpx.Client]:
-    """A real one that posts to `url`; a client of its API."""
+def alertmanager(*, bot: str, audit: str) -> Iterator[httpx.Client]:
+    """A real one, and a client of its API. It posts to `bot` with a bearer token, critical ones first to `audit` with
+    a basic password."""
     program = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
     if program is None:
         sys.exit("install prometheus-alertmanager")
@@ -102,7 +103,7 @@ def alertmanager(url: str) -> Iterator[httpx.Client]:
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "alertmanager.yml"
-        config.write_text(_CONFIG.format(url=url))
+        config.write_text(_CONFIG.format(bot=bot, audit=audit))
         process = subprocess.Popen(
             [
                 program,
@@ -131,7 +132,7 @@ def _is_ready(client: httpx.Client) -> bool:
         return False
 
 
-def _put(
+def put(
     clients: Sequence[httpx.Client],
     *alerts: Mapping[str, str],
     summary: str,
@@ -158,26 +159,29 @@ def record(folder: Path) -> None:
     recorder = Recorder()
     with ExitStack() as stack:
         stack.callback(recorder.stop)
-        one, other = (stack.enter_context(alertmanager(recorder.url)) for _ in range(2))
+        one, other = (
+            stack.enter_context(alertmanager(bot=f"{recorder.url}/bot", audit=f"{recorder.url}/audit"))
+            for _ in range(2)
+        )
         tenants = [
-            {**_DRIFT, "tenant": f"0b8f0c1e-7d6a-4c56-9d3a-5f1c2e9a770{n}", "subscription_item": f"si_Drift{n}"}
+            {**DRIFT, "tenant": f"0b8f0c1e-7d6a-4c56-9d3a-5f1c2e9a770{n}", "subscription_item": f"si_Drift{n}"}
             for n in (1, 2)
         ]
         began = datetime.now(UTC)
-        _put([one], *tenants, summary="Usage drift", started=began)
+        put([one], *tenants, summary="Usage drift", started=began)
         _keep(folder, "tenants_firing", recorder.next("/bot"))
-        _put([one], tenants[0], summary="Usage drift", started=began, ended=datetime.now(UTC))
+        put([one], tenants[0], summary="Usage drift", started=began, ended=datetime.now(UTC))
         _keep(folder, "tenants_one_resolved", recorder.next("/bot"))
-        _put([one], tenants[1], summary="Usage drift", started=began, ended=datetime.now(UTC))
+        put([one], tenants[1], summary="Usage drift", started=began, ended=datetime.now(UTC))
         _keep(folder, "tenants_resolved", recorder.next("/bot"))
-        _put([one], tenants[0], summary="Usage drift", started=datetime.now(UTC))
+        put([one], tenants[0], summary="Usage drift", started=datetime.now(UTC))
         _keep(folder, "tenants_firing_again", recorder.next("/bot"))
 
         began = datetime.now(UTC)
-        _put([one, other], _DEAD, summary="Accrue gave up on webhooks", started=began)
+        put([one, other], DEAD, summary="Accrue gave up on webhooks", started=began)
         _keep(folder, "ha_firing", recorder.next("/bot", 2), numbered=True)
         _keep(folder, "continued_firing", recorder.next("/audit", 2)[:1])
-        _put([one, other], _DEAD, summary="Accrue gave up on webhooks", started=began, ended=datetime.now(UTC))
+        put([one, other], DEAD, summary="Accrue gave up on webhooks", started=began, ended=datetime.now(UTC))
         _keep(folder, "ha_resolved", recorder.next("/bot", 2), numbered=True)
         _keep(folder, "continued_resolved", recorder.next("/audit", 2)[:1])
 
