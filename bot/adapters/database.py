@@ -22,6 +22,8 @@ from bot.core.ports import Bind, Change, Rows
 _CANCELED = "57014"  # the statement ran into its timeout
 _LOCKED = "55P03"
 _LONGEST_REASON = 200
+_QUOTING = {"22", "P0"}  # errors about a value, which they quote: it may be anything that a row holds
+_QUOTED = re.compile(r"\".*\"|'.*'")
 _FATAL = re.compile(r"FATAL:\s+(.+)")
 
 
@@ -208,4 +210,7 @@ def _is_lost(error: DBAPIError) -> bool:
 def _reason(error: DBAPIError) -> str:
     primary: str | None = getattr(getattr(error.orig, "diag", None), "message_primary", None)
     lines = (primary or str(error.orig)).strip().splitlines()
-    return mask(lines[0] if lines else type(error.orig).__name__)[:_LONGEST_REASON]
+    line = lines[0] if lines else type(error.orig).__name__
+    if (getattr(error.orig, "sqlstate", None) or "")[:2] in _QUOTING:
+        line = _QUOTED.sub("“…”", line)
+    return mask(line)[:_LONGEST_REASON]

@@ -36,6 +36,7 @@ def _postgresql(url: URL) -> Engine:
         max_overflow=4,
         pool_timeout=PATIENCE,
         pool_recycle=600,
+        hide_parameters=True,  # errors quote statements, never what was bound to them
         connect_args={
             "options": f"{options} -c timezone=UTC -c idle_in_transaction_session_timeout=60s".strip(),
             "connect_timeout": PATIENCE,
@@ -47,7 +48,7 @@ def _postgresql(url: URL) -> Engine:
 
 def _sqlite(url: URL) -> Engine:
     read_only = url.set(database=f"file:{url.database}").update_query_dict({"mode": "ro", "uri": "true"})
-    engine = create_engine(read_only, pool_size=4, pool_timeout=PATIENCE)
+    engine = create_engine(read_only, pool_size=4, pool_timeout=PATIENCE, hide_parameters=True)
     event.listen(engine, "connect", _query_only)
     return engine
 

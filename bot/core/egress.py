@@ -11,7 +11,17 @@ from bot.core.masking import PRIVATE, mask, masked_field
 from bot.core.ports import Json
 from bot.core.quoting import moment
 
-__all__ = ["MASKED", "NOTHING", "TEXT_LIMIT", "mask", "masked", "masked_field", "shown", "without_private"]
+__all__ = [
+    "MASKED",
+    "NOTHING",
+    "TEXT_LIMIT",
+    "mask",
+    "masked",
+    "masked_field",
+    "private_values",
+    "shown",
+    "without_private",
+]
 
 MASKED = "[masked]"
 NOTHING = "–"  # noqa: RUF001 - an en dash reads as an empty cell
@@ -49,6 +59,8 @@ def shown(cell: Cell, column: Column, row: Mapping[str, Cell]) -> str:
         return NOTHING
     if column.shown is Shown.MINOR:
         return _minor(cell, row.get("currency"))
+    if column.shown is Shown.TEXT:
+        return _text(cell, name=column.name)
     return _SHOWN[column.shown](cell)
 
 
@@ -69,16 +81,21 @@ def masked(value: Json, *, name: str = "") -> Json:
             return value
 
 
-def without_private(text: str, labels: Mapping[str, str]) -> str:
+def without_private(text: str, labels: Mapping[str, object]) -> str:
     """A text that was made of labels, such as an annotation, masked, and without those that are private by name.
 
     >>> without_private("Invoice of Jane Doe is overdue", {"customer_name": "Jane Doe", "severity": "high"})
     'Invoice of [private] is overdue'
     """
-    for name, value in labels.items():
-        if len(value) >= _SHORTEST_PRIVATE and masked_field(name, value) == PRIVATE:
-            text = text.replace(value, PRIVATE)
+    for value in private_values(labels):
+        text = text.replace(value, PRIVATE)
     return mask(text)
+
+
+def private_values(labels: Mapping[str, object]) -> list[str]:
+    """The values of labels whose names say that they are private, the longest first."""
+    found = {str(value) for name, value in labels.items() if masked_field(name, str(value)) == PRIVATE}
+    return sorted((value for value in found if len(value) >= _SHORTEST_PRIVATE), key=lambda value: (-len(value), value))
 
 
 def _word(cell: Cell, *, pattern: re.Pattern[str]) -> str:
@@ -90,8 +107,8 @@ def _word(cell: Cell, *, pattern: re.Pattern[str]) -> str:
     return text if pattern.fullmatch(text) and mask(text) == text else MASKED
 
 
-def _text(cell: Cell) -> str:
-    line = _LONG_NUMBER.sub("[number]", mask(str(cell))).strip()
+def _text(cell: Cell, *, name: str) -> str:
+    line = _LONG_NUMBER.sub("[number]", masked_field(name, str(cell))).strip()
     return line if len(line) <= TEXT_LIMIT else line[: TEXT_LIMIT - 1].rstrip() + "…"
 
 
@@ -183,5 +200,4 @@ _SHOWN: Mapping[Shown, Callable[[Cell], str]] = {
     Shown.SECONDS: _seconds,
     Shown.TIME: _time,
     Shown.FLAG: _flag,
-    Shown.TEXT: _text,
 }

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.core.egress import mask
+from bot.core.egress import mask, without_private
 from bot.core.errors import ExpressionError
 from bot.core.evidence import Evidence
 from bot.core.model import Frozen
@@ -79,4 +79,10 @@ def _judged(conclusion: Conclusion, scope: Scope, evidence: Mapping[str, Evidenc
     except ExpressionError as error:
         why = lacking(names(conclusion), evidence) or str(error)
         return NotJudged(when=conclusion.when.source, why=mask(why))
-    return Held(say=mask(say), suggest=conclusion.suggest, warn_against=conclusion.warn_against)
+    told = without_private(say, _labels(scope))
+    return Held(say=told, suggest=conclusion.suggest, warn_against=conclusion.warn_against)
+
+
+def _labels(scope: Scope) -> Mapping[str, object]:
+    labels = scope.get("labels")
+    return labels if isinstance(labels, Mapping) else {}

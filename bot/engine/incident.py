@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.core.egress import without_private
 from bot.core.ports import Json
 from bot.engine.alerts import Alerts, Identity, Told, common, ended, firing
 from bot.engine.route import UNROUTED, Route

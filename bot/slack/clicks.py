@@ -4,15 +4,15 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from bot.core.errors import CountersignError
+from bot.core.errors import BadInput, CountersignError
 from bot.core.ports import Json
-from bot.desk import Cause, Declined, Desk, Done, acknowledge, ask, deny, rerun, vote
+from bot.desk import Cause, Declined, Desk, Done, acknowledge, ask, deny, rerun, settle, stop, vote
 from bot.slack import answer_words as words
 from bot.slack import wishes
-from bot.slack.blocks.modals import ask_form, deny_form, not_possible
+from bot.slack.blocks.modals import ask_form, deny_form, not_possible, settle_form
 from bot.slack.payload import Click, Submission
 from bot.slack.refresh import refresh, stands
-from bot.slack.text import Safe
+from bot.slack.text import Safe, plain
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,13 @@ class Clicks:
         """Asks why first."""
         self._open(click, deny_form(f"{click.subject}:{click.block_id}"))
 
+    def stop(self, click: Click) -> None:
+        self._do(click, lambda: stop(self._desk, person=click.person, request_id=click.subject))
+
+    def settle(self, click: Click) -> None:
+        """Asks how the person knows."""
+        self._open(click, settle_form(f"{click.subject}:{click.action}", took_effect=click.action == "yes"))
+
     def ask(self, click: Click) -> None:
         """Asks for an action, after a form where it needs inputs, a reason or a warning."""
         self._wish(click, incident_id=click.subject, original_id=None)
@@ -73,6 +80,17 @@ class Clicks:
     def submit_deny(self, form: Submission) -> dict[str, Json] | None:
         request_id, digest, *_ = (*form.subject, "", "")
         answer = deny(self._desk, person=form.person, request_id=request_id, digest=digest, reason=form.reason)
+        if isinstance(answer, Declined) and answer.why in words.OLD_CARD:
+            self._refresh(request_id)
+        return _in_form(answer, form)
+
+    def submit_settle(self, form: Submission) -> dict[str, Json] | None:
+        request_id, said, *_ = (*form.subject, "", "")
+        if said not in {"yes", "no"}:
+            raise BadInput("the form does not say what became of the call")
+        answer = settle(
+            self._desk, person=form.person, request_id=request_id, took_effect=said == "yes", reason=form.reason
+        )
         if isinstance(answer, Declined) and answer.why in words.OLD_CARD:
             self._refresh(request_id)
         return _in_form(answer, form)
@@ -138,5 +156,5 @@ def _in_form(answer: Done | Declined, form: Submission) -> dict[str, Json] | Non
         return None
     beside = form.block_labelled(answer.say) if answer.why is Cause.BAD_INPUT else None
     if beside is not None:
-        return {"response_action": "errors", "errors": {beside: answer.say[:2_000]}}
+        return {"response_action": "errors", "errors": {beside: plain(answer.say)[:2_000]}}
     return {"response_action": "update", "view": not_possible(words.said(answer))}

@@ -1,10 +1,11 @@
 """From rows and files to the views of an incident's own messages."""
 
 from collections.abc import Sequence
+from urllib.parse import unquote_plus
 
 from sqlalchemy import Connection
 
-from bot.core.egress import without_private
+from bot.core.egress import private_values, without_private
 from bot.core.errors import ExpressionError
 from bot.core.evidence import Answer, Failure, Reason
 from bot.engine.alerts import Told
@@ -161,4 +162,11 @@ def _links(case: Case, alerts: list[Told]) -> tuple[Link, ...]:
         ("Alertmanager", case.incident.external_url),
         ("Guide", (case.runbook.guide or "") if case.runbook else ""),
     ]
-    return tuple(Link(label=label, url=url) for label, url in candidates if url)
+    private = [value for alert in alerts for value in private_values(alert.labels)]
+    return tuple(Link(label=label, url=url) for label, url in candidates if url and not _holds(url, private))
+
+
+def _holds(url: str, private: Sequence[str]) -> bool:
+    """Whether an address, such as a query over one customer's series, holds one of these values."""
+    plain = unquote_plus(url)
+    return any(value in plain for value in private)

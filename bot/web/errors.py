@@ -7,6 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from bot.core.egress import mask
+
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = "5"  # seconds; Alertmanager has its own backoff, a proxy or a person reads this
@@ -49,4 +51,4 @@ async def on_bug(request: Request, raised: Exception) -> Response:
 
 
 def _answer(status: int, error: str, message: str, headers: Mapping[str, str] | None) -> Response:
-    return JSONResponse({"error": error, "message": message}, status_code=status, headers=headers)
+    return JSONResponse({"error": error, "message": mask(message)}, status_code=status, headers=headers)

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from bot.core.egress import mask
 from bot.core.errors import CountersignError
 from bot.metrics import Metrics, Stock
 
@@ -78,7 +79,7 @@ class Health:
         try:
             stock = self._stock()
         except CountersignError as error:
-            return {"database": Check(state=State.FAILED, message=str(error))}
+            return {"database": Check(state=State.FAILED, message=mask(str(error)))}
         return {
             "database": Check(state=State.OK, message="answers"),
             "fold": _lag("deliveries that wait to be folded into incidents", stock.unfolded, stock.fold_lag, _FOLD_LAG),
