@@ -7,8 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from slack_sdk import WebClient
 
-from bot.adapters.slack import translated
-from bot.core.errors import Refused, Unavailable, Unknown
+from bot.adapters.slack import Throttled, translated
+from bot.core.errors import NotVouched, Refused, Unavailable, Unknown
 from bot.core.ports import Person
 
 _KEEP = 30.0  # seconds that somebody who left, or was made a guest, is still believed
@@ -91,8 +91,10 @@ def _certain(ask: Callable[[], Any]) -> Any:
     try:
         with translated():
             answer = ask()
-    except (Refused, Unknown) as error:
+    except (Refused, Throttled) as error:
+        raise NotVouched("slack's directory", error.why) from error
+    except Unknown as error:
         raise Unavailable("slack's directory", error.why) from error
     if answer is None:
-        raise Unavailable("slack's directory", "an answer without what was asked")
+        raise NotVouched("slack's directory", "an answer without what was asked")
     return answer

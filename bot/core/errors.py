@@ -6,7 +6,8 @@ CountersignError
 ├── SettingsError     the environment is wrong: the variable, and what to set
 ├── BadInput          a request from outside is malformed: what, and where
 ├── Unavailable       something outside did not answer; asking again may help
-│   └── TimedOut      it did not answer in time
+│   ├── TimedOut      it did not answer in time
+│   └── NotVouched    the directory answered, but does not vouch for who was asked about
 ├── Refused           the target answered, and the answer is no; asking again will not help
 ├── NotConnected      a resource whose environment variables are unset
 ├── NotInstalled      the target answers, but has no such route or feature
@@ -70,6 +71,10 @@ class TimedOut(Unavailable):
 
     def __init__(self, what: str, seconds: float) -> None:
         super().__init__(what, f"no answer within {seconds:g} s")
+
+
+class NotVouched(Unavailable):
+    """The directory answered, but not with what was asked: whatever it said before is not to be relied on."""
 
 
 class Refused(CountersignError):
