@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import secrets
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -26,7 +27,11 @@ from bot.adapters.slack import Slack, web_client
 from bot.content import Content
 from bot.core.errors import SettingsError, Unavailable
 from bot.desk.desk import Desk
+from bot.desk.remembering import Remembering
 from bot.engine.catalog import Catalog
+from bot.engine.one_time import Codes
+from bot.engine.runbook import Risk
+from bot.jobs.acquaintance import Acquaintance
 from bot.jobs.asking import Asker
 from bot.jobs.checkpoint import Checkpoints
 from bot.jobs.deliver import Deliver
@@ -51,12 +56,15 @@ from bot.store import deliveries, replicas
 from bot.store.database import Database
 from bot.store.deliveries import Delivery
 from bot.store.stock import stock
-from bot.store.work import Queue
+from bot.store.work import Enqueue, Queue
 from bot.web.alertmanager import AlertmanagerDoor
 from bot.web.app import asgi
 from bot.web.auth import Gate
 from bot.web.body import Bodies
 from bot.web.committer import Committer
+from bot.web.console.access import Access
+from bot.web.console.api import Api
+from bot.web.console.pages import Pages
 from bot.web.health import Health
 from bot.web.slack import slack_routes
 
@@ -109,42 +117,16 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         metrics.watch(partial(_stock, database), content=content.revision)
         client = _slack_client(settings)
         workspace = Slack(client)
-        incarnation = new_id()
 
         handlers: dict[str, Callable[..., None]] = {}
         durable = Durable(database=database, replica=settings.replica, handlers=handlers, concurrency=_CONCURRENCY)
-        show = Presenter(contents=content.at, enqueue=durable.enqueue, new_id=new_id)
-        directory = SlackDirectory(_slack_client(settings, timeout=_PERSON_WAITS))
-        asker = Asker(now=now)
-        means = Means(
-            database=database,
-            enqueue=durable.enqueue,
-            show=show,
-            contents=content.at,
-            resources=connections.of,
-            asker=asker,
-            is_alive=lambda conn, other, at: replicas.is_alive(conn, other, now=at, after=DEAD_AFTER),
-            replica=settings.replica,
-            incarnation=incarnation,
-            silences=_silences(stack, settings),
-            break_glass=settings.break_glass,
-            now=now,
-            new_id=new_id,
+        means = _means(
+            stack, settings, database=database, content=content, connections=connections, enqueue=durable.enqueue
         )
-        desk = Desk(
-            database=database,
-            enqueue=durable.enqueue,
-            show=show,
-            directory=directory,
-            contents=content.at,
-            revision=content.revision,
-            look_again=partial(recheck, means),
-            break_glass=settings.break_glass,
-            now=now,
-            new_id=new_id,
-        )
+        show = means.show
+        desk = _desk(settings, means, revision=content.revision)
         diagnoser = Diagnoser(
-            database=database, contents=content.at, resources=connections.of, asker=asker, show=show, now=now
+            database=database, contents=content.at, resources=connections.of, asker=means.asker, show=show, now=now
         )
         execute = Execute(means)
         handlers |= _handlers(means, diagnoser=diagnoser, execute=execute)
@@ -159,7 +141,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         schedule = Schedule(
             database=database,
             replica=settings.replica,
-            incarnation=incarnation,
+            incarnation=means.incarnation,
             sweep=Sweep(means, execute),
             adopt=durable.adopt,
             checkpoint=Checkpoints(
@@ -169,6 +151,9 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
                 now=now,
                 channel=settings.fallback_channel,
                 hour=settings.checkpoint_hour,
+            ),
+            people=Acquaintance(
+                database=database, directory=desk.directory, systems=lambda: content.current().systems, now=now
             ),
             now=now,
         )
@@ -210,7 +195,76 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
             dispatching=_threads(stack, "slack-dispatch", _LISTENERS),
             listening=_threads(stack, "slack-listen", 2 * _LISTENERS),
         )
-        yield Bot(web=asgi(alertmanager=door, health=health, slack=slack), reload=content.reload)
+        access = Access(token=settings.console_token, key=secrets.token_bytes(32), now=now)
+        console = (*Api(desk=desk, access=access).routes(), *Pages(desk=desk, access=access).routes())
+        web = asgi(alertmanager=door, health=health, slack=slack, console=console)
+        yield Bot(web=web, reload=content.reload)
+
+
+@contextmanager
+def at_the_desk() -> Iterator[Desk]:
+    """The desk for one command, as the environment says; what is ordered there is done by the replicas that run."""
+    settings = Settings.read()
+    with ExitStack() as stack:
+        database = open_database(settings)
+        stack.callback(database.close)
+        if database.version() is None:
+            raise SettingsError(
+                "the database has no tables yet; see COUNTERSIGN_DATABASE_URL, or run countersign db upgrade"
+            )
+        content = Content(settings, database=database, now=now, keeps=False)
+        connections = Connections(os.environ, trust_readers=settings.allow_writable_reads)
+        stack.callback(connections.close)
+        durable = Durable(database=database, replica=settings.replica, handlers={}, concurrency=_CONCURRENCY)
+        means = _means(
+            stack, settings, database=database, content=content, connections=connections, enqueue=durable.enqueue
+        )
+        yield _desk(settings, means, revision=content.revision)
+
+
+def _means(
+    stack: ExitStack,
+    settings: Settings,
+    *,
+    database: Database,
+    content: Content,
+    connections: Connections,
+    enqueue: Enqueue,
+) -> Means:
+    return Means(
+        database=database,
+        enqueue=enqueue,
+        show=Presenter(contents=content.at, enqueue=enqueue, new_id=new_id, break_glass=settings.break_glass),
+        contents=content.at,
+        resources=connections.of,
+        asker=Asker(now=now),
+        is_alive=lambda conn, other, at: replicas.is_alive(conn, other, now=at, after=DEAD_AFTER),
+        replica=settings.replica,
+        incarnation=new_id(),
+        silences=_silences(stack, settings),
+        break_glass=settings.break_glass,
+        now=now,
+        new_id=new_id,
+    )
+
+
+def _desk(settings: Settings, means: Means, *, revision: Callable[[], str]) -> Desk:
+    slack = SlackDirectory(_slack_client(settings, timeout=_PERSON_WAITS))
+    return Desk(
+        database=means.database,
+        enqueue=means.enqueue,
+        show=means.show,
+        directory=Remembering(slack, database=means.database, now=now),
+        contents=means.contents,
+        revision=revision,
+        look_again=partial(recheck, means),
+        break_glass=settings.break_glass,
+        now=now,
+        new_id=new_id,
+        codes=Codes(settings.totp_key.get_secret_value().encode()) if settings.totp_key else None,
+        second_factor=None if settings.second_factor == "off" else Risk(settings.second_factor),
+        oldest_facts=timedelta(hours=settings.people_hours),
+    )
 
 
 def serve(settings: Settings) -> None:

@@ -8,13 +8,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from bot import __version__, logs
-from bot.core.egress import mask
-from bot.core.errors import CountersignError
+from bot.commands import people, requests
+from bot.commands.telling import fail, told
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -33,20 +33,8 @@ audit = typer.Typer(help="The hash-chained record of everything.", no_args_is_he
 db = typer.Typer(help="The bot's own database.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(db, name="db")
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Errors a person can mend become one line and exit code 2; anything else is a bug (see `main`)."""
-    try:
-        yield
-    except CountersignError as error:
-        _fail(str(error))
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"countersign: {mask(message)}", err=True)
-    raise typer.Exit(2)
+app.add_typer(requests.app, name="requests")
+app.add_typer(people.app, name="people")
 
 
 @app.command()
@@ -61,7 +49,7 @@ def serve() -> None:
     from bot.app import serve as run  # noqa: PLC0415 - only this command needs the whole bot
     from bot.settings import Settings  # noqa: PLC0415
 
-    with _told():
+    with told():
         run(Settings.read())
 
 
@@ -75,7 +63,7 @@ def demo(
     """Everything embedded, nothing to configure: prints the URL of a local Slack-like workspace."""
     from bot.demo.run import demo as play  # noqa: PLC0415
 
-    with _told():
+    with told():
         play(folder, with_prometheus=not without_prometheus, say=typer.echo, stop=_stop_on_signals())
 
 
@@ -156,7 +144,7 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        _fail(f"{path}: {error.strerror}")
+        fail(f"{path}: {error.strerror}")
     typer.echo(f"wrote {path}", err=True)
 
 
@@ -166,9 +154,9 @@ def _reading() -> "Iterator[Connection]":
     from bot.app import open_database  # noqa: PLC0415 - only what looks into the database needs the whole bot
     from bot.settings import Settings  # noqa: PLC0415
 
-    with _told(), closing(open_database(Settings.read())) as database:
+    with told(), closing(open_database(Settings.read())) as database:
         if database.version() is None:
-            _fail("the database has no tables yet; see COUNTERSIGN_DATABASE_URL, or run countersign db upgrade")
+            fail("the database has no tables yet; see COUNTERSIGN_DATABASE_URL, or run countersign db upgrade")
         with database.read() as conn:
             yield conn
 
@@ -179,7 +167,7 @@ def db_upgrade() -> None:
     from bot.app import open_database  # noqa: PLC0415
     from bot.settings import Settings  # noqa: PLC0415
 
-    with _told():
+    with told():
         database = open_database(Settings.read())
         database.migrate()
         typer.echo(database.version())
@@ -191,7 +179,7 @@ def db_version() -> None:
     from bot.app import open_database  # noqa: PLC0415
     from bot.settings import Settings  # noqa: PLC0415
 
-    with _told():
+    with told():
         typer.echo(open_database(Settings.read()).version() or "none: run countersign db upgrade")
 
 

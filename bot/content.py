@@ -17,8 +17,11 @@ log = logging.getLogger(__name__)
 class Content:
     """What rules and runbooks say now, and what they said at any revision something was begun with."""
 
-    def __init__(self, settings: Settings, *, database: Database, now: Clock) -> None:
-        """Read the folders, or where they are wrong take what was kept last. Raises ContentErrors when nothing was."""
+    def __init__(self, settings: Settings, *, database: Database, now: Clock, keeps: bool = True) -> None:
+        """Read the folders, or where they are wrong take what was kept last. Raises ContentErrors when nothing was.
+
+        `keeps` is whether what was read goes into the store; a single command only looks.
+        """
         self._database = database
         self._now = now
         self._library = Library(
@@ -28,7 +31,7 @@ class Content:
             latest=partial(_latest_files, database),
         )
         self._tell()
-        if not self.findings:
+        if keeps and not self.findings:
             self._keep()
 
     @property

@@ -18,6 +18,7 @@ DEAD_AFTER = timedelta(seconds=15)  # several missed beats: a pause of the machi
 SWEEP_EVERY = timedelta(seconds=10)
 LOOK_FOR_CHECKPOINT_EVERY = timedelta(minutes=1)
 TIDY_EVERY = timedelta(hours=1)
+LOOK_FOR_PEOPLE_EVERY = timedelta(minutes=1)
 
 
 class Schedule:
@@ -32,6 +33,7 @@ class Schedule:
         sweep: Callable[[], int],
         adopt: Callable[[str], int],
         checkpoint: Callable[[], None],
+        people: Callable[[], None],
         now: Clock,
     ) -> None:
         self._database = database
@@ -40,6 +42,7 @@ class Schedule:
         self._sweep = sweep
         self._adopt = adopt
         self._checkpoint = checkpoint
+        self._people = people
         self._now = now
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -53,6 +56,7 @@ class Schedule:
         self._every(SWEEP_EVERY, self._sweep)
         self._every(LOOK_FOR_CHECKPOINT_EVERY, self._checkpoint)
         self._every(TIDY_EVERY, self.tidy)
+        self._every(LOOK_FOR_PEOPLE_EVERY, self._people)
         self._scheduler.start()
 
     def stop(self) -> None:

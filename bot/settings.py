@@ -2,13 +2,15 @@
 
 import socket
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.errors import SettingsError
 from bot.logs import Levels, levels_of
+
+_SHORTEST_SECRET = 24  # characters of what anybody on the network may try to guess
 
 
 class Settings(BaseSettings):
@@ -22,6 +24,10 @@ class Settings(BaseSettings):
     listen: str = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[^:]+):\d{1,5}$")
     webhook_token: SecretStr | None = None
     webhook_hmac_secret: SecretStr | None = None
+    console_token: SecretStr | None = None
+    totp_key: SecretStr | None = None
+    second_factor: Literal["severe", "high", "low", "off"] = "off"
+    people_hours: int = Field(default=24, ge=0, le=24 * 7)
     rules: Path = Path("rules")
     runbooks: Path = Path("runbooks")
     alerts: Path = Path("alerts.yml")
@@ -40,11 +46,24 @@ class Settings(BaseSettings):
     slack_api_url: HttpUrl = Field(default=HttpUrl("https://slack.com/api/"), alias="SLACK_API_URL")
 
     @field_validator(
-        "webhook_token", "webhook_hmac_secret", "slack_bot_token", "slack_signing_secret", "slack_app_token"
+        "webhook_token",
+        "webhook_hmac_secret",
+        "console_token",
+        "totp_key",
+        "slack_bot_token",
+        "slack_signing_secret",
+        "slack_app_token",
     )
     @classmethod
     def _empty_is_unset(cls, value: SecretStr | None) -> SecretStr | None:
         return value if value and value.get_secret_value() else None
+
+    @field_validator("console_token", "totp_key")
+    @classmethod
+    def _is_hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < _SHORTEST_SECRET:
+            raise ValueError(f"at least {_SHORTEST_SECRET} characters, such as openssl rand -base64 32 prints")
+        return value
 
     @field_validator("log")
     @classmethod
@@ -82,6 +101,8 @@ class Settings(BaseSettings):
             raise SettingsError(
                 "COUNTERSIGN_WEBHOOK_TOKEN: set it, or listen on 127.0.0.1; without it anyone could post alerts"
             )
+        if settings.second_factor != "off" and settings.totp_key is None:
+            raise SettingsError("COUNTERSIGN_TOTP_KEY: set it, or use no COUNTERSIGN_SECOND_FACTOR")
         return settings
 
 

@@ -13,6 +13,7 @@ from bot.core.ports import Person
 
 _KEEP = 30.0  # seconds that somebody who left, or was made a guest, is still believed
 _MOST = 5_000
+_GONE = frozenset({"user_not_found", "user_not_visible", "no_such_subteam", "subteam_not_found", "subteam_disabled"})
 
 T = TypeVar("T")
 
@@ -92,7 +93,7 @@ def _certain(ask: Callable[[], Any]) -> Any:
         with translated():
             answer = ask()
     except (Refused, Throttled) as error:
-        raise NotVouched("slack's directory", error.why) from error
+        raise NotVouched("slack's directory", error.why, is_gone=error.why in _GONE) from error
     except Unknown as error:
         raise Unavailable("slack's directory", error.why) from error
     if answer is None:

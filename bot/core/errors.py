@@ -74,7 +74,14 @@ class TimedOut(Unavailable):
 
 
 class NotVouched(Unavailable):
-    """The directory answered, but not with what was asked: whatever it said before is not to be relied on."""
+    """The directory answered, but not with what was asked: what it said before does not stand in for that.
+
+    `is_gone` when it says that there is nobody, or no such group: what it said before is void for good.
+    """
+
+    def __init__(self, what: str, why: str, *, is_gone: bool = False) -> None:
+        self.is_gone = is_gone
+        super().__init__(what, why)
 
 
 class Refused(CountersignError):

@@ -48,9 +48,10 @@ class Remembering:
     def _told(self, id_: str, ask: Callable[[str], T]) -> T:
         try:
             return ask(id_)
-        except NotVouched:
-            with self._database.begin() as conn:
-                known.forget(conn, id_)
+        except NotVouched as error:
+            if error.is_gone:
+                with self._database.begin() as conn:
+                    known.forget(conn, id_)
             raise
 
     def _keep(

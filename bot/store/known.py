@@ -24,6 +24,11 @@ def names(conn: Connection) -> dict[str, str]:
     return {row.id: row.name for row in conn.execute(select(known_people.c.id, known_people.c.name))}
 
 
+def said(conn: Connection) -> dict[str, datetime]:
+    """When each person's facts were told, by id."""
+    return {row.id: row.said_at for row in conn.execute(select(known_people.c.id, known_people.c.said_at))}
+
+
 def members(conn: Connection, usergroup_id: str) -> tuple[frozenset[str], datetime] | None:
     """The members of a usergroup, and when that was said; None when nothing was kept."""
     row = conn.execute(select(known_groups).where(known_groups.c.id == usergroup_id)).first()

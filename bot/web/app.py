@@ -11,7 +11,13 @@ from bot.web.errors import Problem, on_bug, on_http_exception, on_problem
 from bot.web.health import Health
 
 
-def asgi(*, alertmanager: AlertmanagerDoor, health: Health, slack: Sequence[BaseRoute] = ()) -> Starlette:
+def asgi(
+    *,
+    alertmanager: AlertmanagerDoor,
+    health: Health,
+    slack: Sequence[BaseRoute] = (),
+    console: Sequence[BaseRoute] = (),
+) -> Starlette:
     """The application. Whoever builds it starts and stops what its parts need; it has no life cycle of its own."""
     return Starlette(
         routes=[
@@ -20,6 +26,7 @@ def asgi(*, alertmanager: AlertmanagerDoor, health: Health, slack: Sequence[Base
             Route("/readyz", health.readyz),
             Route("/metrics", health.metrics),
             *slack,
+            *console,
         ],
         exception_handlers={Problem: on_problem, HTTPException: on_http_exception, Exception: on_bug},
     )

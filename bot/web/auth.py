@@ -37,7 +37,7 @@ class Gate:
         Raises Problem (401).
         """
         if self._token is None and self._signing_secret is None:
-            if not _is_this_machine(headers, peer):
+            if not is_this_machine(headers, peer):
                 raise _refused("no token is configured, so only this machine may post; set COUNTERSIGN_WEBHOOK_TOKEN")
             return True
         if self._token is not None and (sent := _password(headers)) is not None:
@@ -96,7 +96,7 @@ def _basic_password(credentials: str) -> bytes | None:
     return password if colon else None
 
 
-def _is_this_machine(headers: Headers, peer: str | None) -> bool:
+def is_this_machine(headers: Headers, peer: str | None) -> bool:
     """A proxy on this machine makes every sender look local, so what was forwarded is not."""
     if peer is None or any(name in headers for name in _FORWARDED):
         return False

@@ -1,0 +1,1 @@
+"""Groups of commands that need more than a few lines each."""

@@ -1,0 +1,1 @@
+"""Without Slack: requests and votes as JSON and as plain pages."""

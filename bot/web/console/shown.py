@@ -1,0 +1,219 @@
+"""Requests and incidents as the API, the console and the command line show them: the facts of the card, masked."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import Field
+from sqlalchemy import Connection, select
+
+from bot.core.evidence import Answer, Failure
+from bot.core.model import Frozen
+from bot.engine.incident import State as Standing
+from bot.engine.request import Request
+from bot.slack import reading
+from bot.slack.blocks.answer import grid
+from bot.slack.reading import ContentsOf
+from bot.slack.request_view import card_view
+from bot.slack.text import plain
+from bot.slack.views import CardView, Stage
+from bot.store import diagnoses, requests
+from bot.store.tables import incidents as incident_rows
+from bot.store.tables import requests as request_rows
+
+_ROWS = 20  # of a preview
+_MOST = 200  # requests or incidents of one list
+
+
+class IncidentShown(Frozen):
+    """An incident, in a line."""
+
+    id: str
+    title: str
+    system: str
+    severity: str
+    state: str = Field(description="firing or resolved")
+    started_at: datetime
+    acknowledged_by: str | None
+
+
+class VoteShown(Frozen):
+    """One person's answer."""
+
+    person: str
+    is_approval: bool
+    at: datetime
+    reason: str | None
+
+
+class TouchedShown(Frozen):
+    """What would be touched: how many, the first of them, and what they are worth."""
+
+    count: int
+    sample: tuple[str, ...]
+    sums: tuple[str, ...]
+
+
+class GridShown(Frozen):
+    """The first rows of a preview, each cell as it may be shown; `total` counts the rows there are."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    total: int
+
+
+class RequestLine(Frozen):
+    """A request, in a line."""
+
+    id: str
+    incident_id: str
+    system: str
+    label: str
+    stage: Stage = Field(description="how far it is; open: it waits for approval")
+    requester: str
+    requested_at: datetime
+    approvals: int
+    needs: int = Field(description="how many approvals it takes")
+    expires_at: datetime | None
+
+
+class RequestShown(RequestLine):
+    """A request with all that a vote is for, and what became of it."""
+
+    title: str = Field(description="of its incident")
+    about: str | None
+    risk: str
+    reason: str | None
+    inputs: dict[str, str]
+    touches: TouchedShown | None
+    preview: str | None
+    preview_rows: GridShown | None
+    calls: tuple[str, ...] = Field(description="what will be sent or run")
+    digest: str | None = Field(description="stands for all of this; a vote names it")
+    approvers: tuple[str, ...] = Field(description="groups whose members may approve")
+    phrase: str | None = Field(description="what an approver must type, for a severe action")
+    votes: tuple[VoteShown, ...]
+    note: str | None
+    outcome: str | None
+    verifies: str | None = Field(description="what must hold afterwards")
+
+
+class Requests(Frozen):
+    """A list of requests, newest first."""
+
+    requests: tuple[RequestLine, ...]
+
+
+class Incidents(Frozen):
+    """A list of incidents, newest first."""
+
+    incidents: tuple[IncidentShown, ...]
+
+
+def open_incidents(conn: Connection) -> tuple[IncidentShown, ...]:
+    """The incidents that fire, newest first."""
+    rows = incident_rows.c
+    query = select(incident_rows).where(rows.state == Standing.FIRING).order_by(rows.opened_at.desc(), rows.id)
+    return tuple(
+        IncidentShown(
+            id=row.id,
+            title=plain(row.title),
+            system=row.system,
+            severity=row.severity,
+            state=row.state,
+            started_at=row.started_at,
+            acknowledged_by=row.acknowledged_by,
+        )
+        for row in conn.execute(query.limit(_MOST))
+    )
+
+
+def lines(conn: Connection, contents: ContentsOf, *, stage: Stage | None = None) -> tuple[RequestLine, ...]:
+    """The latest requests, newest first; `stage` leaves only those that are as far as that."""
+    rows = request_rows.c
+    ids = conn.scalars(select(rows.id).order_by(rows.requested_at.desc(), rows.id).limit(_MOST)).all()
+    found = [_line(conn, request, contents) for id_ in ids if (request := requests.get(conn, id_)) is not None]
+    return tuple(each for each in found if stage is None or each.stage is stage)
+
+
+def request(conn: Connection, contents: ContentsOf, request_id: str) -> RequestShown | None:
+    """One request with everything; None when there is none of this id."""
+    found = requests.get(conn, request_id)
+    if found is None:
+        return None
+    case = _case(conn, found, contents)
+    view = card_view(conn, found, case)
+    action = case.runbook.action(found.action) if case.runbook else None
+    return RequestShown(
+        **_line_of(found, view).model_dump(),
+        title=plain(case.incident.title),
+        about=_text(view.about),
+        risk=view.risk,
+        reason=_text(view.reason),
+        inputs={plain(name): plain(value) for name, value in view.inputs},
+        touches=_touched(view),
+        preview=_preview(view),
+        preview_rows=_rows(view),
+        calls=_texts(view.calls),
+        digest=view.digest,
+        approvers=view.approvers,
+        phrase=action.typed_phrase if action else None,
+        votes=tuple(
+            VoteShown(person=vote.person, is_approval=vote.is_approval, at=vote.at, reason=_text(vote.reason))
+            for vote in view.votes
+        ),
+        note=_text(view.note),
+        outcome=_text(view.outcome),
+        verifies=_text(view.verifies),
+    )
+
+
+def _line(conn: Connection, found: Request, contents: ContentsOf) -> RequestLine:
+    return _line_of(found, card_view(conn, found, _case(conn, found, contents)))
+
+
+def _line_of(found: Request, view: CardView) -> RequestLine:
+    return RequestLine(
+        id=found.id,
+        incident_id=found.incident_id,
+        system=found.system,
+        label=plain(view.label),
+        stage=view.stage,
+        requester=found.requester,
+        requested_at=found.requested_at,
+        approvals=sum(vote.is_approval for vote in view.votes),
+        needs=found.needs,
+        expires_at=found.expires_at,
+    )
+
+
+def _case(conn: Connection, found: Request, contents: ContentsOf) -> reading.Case:
+    latest = diagnoses.latest(conn, found.incident_id)
+    return reading.case(conn, found.incident_id, contents, diagnosis=latest, content=found.content)
+
+
+def _touched(view: CardView) -> TouchedShown | None:
+    touched = view.touched
+    if touched is None:
+        return None
+    return TouchedShown(count=touched.count, sample=_texts(touched.sample), sums=_texts(touched.sums))
+
+
+def _preview(view: CardView) -> str | None:
+    if isinstance(view.preview, Failure):
+        return plain(f"no answer: {view.preview.message}")
+    return _text(view.preview_says)
+
+
+def _rows(view: CardView) -> GridShown | None:
+    if not isinstance(view.preview, Answer) or not view.preview.table.columns:
+        return None
+    cells = grid(view.preview, rows=_ROWS)
+    return GridShown(columns=cells.head, rows=cells.rows, total=cells.total)
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else plain(value)
+
+
+def _texts(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(plain(value) for value in values)
