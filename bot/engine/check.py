@@ -6,6 +6,7 @@ from bot.core.errors import ContentError, ContentErrors
 from bot.engine.catalog import Catalog, Parsed, Source, parse
 from bot.engine.check_names import names, question_ids
 from bot.engine.check_order import order
+from bot.engine.check_policy import policy
 from bot.engine.check_promql import promql
 from bot.engine.check_references import references
 from bot.engine.check_rules import rules
@@ -33,6 +34,7 @@ def content(parsed: Parsed) -> list[ContentError]:
 def _runbook(source: Source[Runbook], parsed: Parsed, *, system: str) -> Iterator[ContentError]:
     yield from question_ids(source)
     yield from order(source)
+    yield from policy(source)
     yield from sql(source)
     yield from promql(source)
     if system in parsed.systems:

@@ -9,7 +9,7 @@ from bot.core.expression import Expression
 from bot.core.template import Template, Value
 from bot.engine.catalog import Source
 from bot.engine.document import Path
-from bot.engine.runbook import Action, Question, Runbook
+from bot.engine.runbook import Action, Batches, Question, Runbook, Verify
 from bot.engine.shapes import Fields, Items, Shape, answer, fields, lost, targets
 from bot.engine.system import System
 
@@ -19,7 +19,7 @@ INCIDENT = ("id", "event", "system", "runbook", "severity", "state", "starts_at"
 REQUEST = ("id", "key", "requester", "requested_at")
 RESERVED = frozenset(
     {"params", "labels", "annotations", "option", "incident", "inputs", "request", "targets", "target", "preview"}
-    | {"probe", "original", "before", "true", "false", "none", "True", "False", "None"}
+    | {"probe", "original", "before", "so_far", "true", "false", "none", "True", "False", "None"}
 )
 """Names that a question cannot have, for the scope has them already."""
 
@@ -72,6 +72,8 @@ def _places_of_action(
     action: Action, path: Path, scope: Fields, questions: Mapping[str, Shape]
 ) -> Iterator[tuple[Path, Fields, object]]:
     yield (*path, "when"), scope, action.when
+    only_option = Fields(names={"option": scope.names["option"]})  # the hours are looked at when nothing is asked
+    yield (*path, "windows"), only_option, action.windows
     yield (*path, "inputs"), scope, action.inputs
     scope = _with(scope, {"inputs": fields(action.inputs)})
     yield (*path, "targets"), scope, action.targets
@@ -81,14 +83,22 @@ def _places_of_action(
         scope = _with(scope, {"preview": answer(action.preview.step)})
         yield (*path, "preview", "say"), scope, action.preview.say
     yield (*path, "refuse"), scope, action.refuse
+    yield (*path, "leaves_out"), scope, action.leaves_out
     each = _with(scope, {"target": None})
     for at, deed in enumerate(action.do):
         yield (*path, "do", at), each if deed.each else scope, deed
     if action.probe:
         of_one = each if all(deed.each for deed in action.do) else scope
         yield (*path, "probe"), _with(of_one, {"probe": answer(action.probe.step)}), action.probe
-    asked: dict[str, Shape] = {question.id: answer(question.step) for question in action.verify.ask}
-    yield (*path, "verify"), _with(scope, {"before": Fields(names=questions), **asked}), action.verify
+    scope = _with(scope, {"before": Fields(names=questions)})
+    yield (*path, "verify"), _with(scope, _asked_by(action.verify)), action.verify
+    if action.batches:
+        so_far: Mapping[str, Shape] = {"so_far": fields(["ids", "count"])}
+        yield (*path, "batches"), _with(scope, {**so_far, **_asked_by(action.batches)}), action.batches
+
+
+def _asked_by(part: Verify | Batches) -> Mapping[str, Shape]:
+    return {question.id: answer(question.step) for question in part.ask}
 
 
 def _base(system: System) -> Fields:
@@ -119,7 +129,7 @@ def question_ids(source: Source[Runbook]) -> Iterator[ContentError]:
     everywhere = {question.id for question in source.value.diagnose}
     taken: set[tuple[object, str]] = set()
     for path, question in _asked(source.value):
-        place = path[1] if path[0] == "actions" else None
+        place = path[1:3] if path[0] == "actions" else None
         if question.id in RESERVED:
             yield document.finding((*path, "id"), f"{question.id} means something in expressions already; rename it")
         if (place, question.id) in taken or (place is not None and question.id in everywhere):
@@ -133,3 +143,5 @@ def _asked(runbook: Runbook) -> Iterator[tuple[Path, Question]]:
     for number, action in enumerate(runbook.actions):
         for at, question in enumerate(action.verify.ask):
             yield ("actions", number, "verify", "ask", at), question
+        for at, question in enumerate(action.batches.ask if action.batches else ()):
+            yield ("actions", number, "batches", "ask", at), question

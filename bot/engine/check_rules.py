@@ -21,6 +21,20 @@ def rules(parsed: Parsed) -> Iterator[ContentError]:
                 what = f"{rule.runbook} is another system's; its questions would be asked at {name}"
                 yield source.document.finding((*where, "runbook"), what)
             yield from _shadowed(source, at, rule)
+        yield from _identities(source)
+
+
+def _identities(source: Source[System]) -> Iterator[ContentError]:
+    owner: dict[str, str] = {}
+    for name, accounts in source.value.identities.items():
+        if len(accounts) < 2:
+            what = "one account is nobody's alias; list all that this person has"
+            yield source.document.finding(("identities", name), what)
+        for at, account in enumerate(accounts):
+            if account in owner:
+                what = f"{account} is {owner[account]}'s already; an account belongs to one person"
+                yield source.document.finding(("identities", name, at), what)
+            owner.setdefault(account, name)
 
 
 def _shadowed(source: Source[System], at: int, rule: Rule) -> Iterator[ContentError]:

@@ -41,7 +41,7 @@ def _hard(limits: Limits, targets: TargetSet) -> Iterator[str]:
     for currency, total in _gross(targets).items():
         if currency not in limits.currencies:
             declared = ", ".join(sorted(limits.currencies))
-            yield f"{_money(total, currency)} is in a currency without a limit for this action; it has one for {declared}"
+            yield f"{_money(total, currency)} is in a currency that has no limit here; there is one for {declared}"
         elif limits.max_amount and total > limits.max_amount[currency]:
             most = _money(limits.max_amount[currency], currency)
             yield f"{_money(total, currency)} is more than the {most} that this action may touch at once"

@@ -133,7 +133,7 @@ class Hours(Frozen):
 
     @model_validator(mode="after")
     def _some(self) -> "Hours":
-        if self.start == self.until or self.start == DAY:
+        if self.start in {self.until, DAY}:
             raise ValueError('hours need a length; a whole day is from: "00:00", until: "24:00"')
         return self
 

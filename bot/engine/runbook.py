@@ -289,7 +289,7 @@ class Action(Frozen):
     )
     break_glass: bool = Field(
         default=False,
-        description="true: one member of its approver groups may run it alone, loudly, and somebody else reviews it after",
+        description="true: one of its approvers may run it alone, loudly, and somebody else reviews that after",
     )
     limits: Limits = Field(default=Limits(), description="bounds that hold whoever approves")
     cool_down: Duration | None = Field(

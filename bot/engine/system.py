@@ -187,9 +187,9 @@ class System(Frozen):
         pattern=r"^(#[a-z0-9_-]+|C[A-Z0-9]+)$", description="where its incidents go: #name, or a channel's id"
     )
     approvers: dict[Name, Group] = Field(description="groups of people who may approve, by name")
-    identities: dict[Name, Annotated[tuple[UserId, ...], Field(min_length=2)]] = Field(
+    identities: dict[Name, tuple[UserId, ...]] = Field(
         default_factory=dict,
-        description="accounts that belong to one person, beside those with the same e-mail address: {ana: [U0ANA, U0ANA2]}",
+        description="accounts of one person, beside those of one e-mail address, as in {ana: [U0ANA, U0ANA2]}",
     )
     resources: dict[ResourceName, ResourceOfAKind] = Field(description="where things are asked and changed, by name")
     options: dict[Name, str | int | float | bool] = Field(
@@ -200,14 +200,6 @@ class System(Frozen):
         default_factory=dict, description="kill switches of the system, by name; people see them as system/name"
     )
     no_switch: str | None = Field(default=None, description="why there is no kill switch, for whoever looks for one")
-
-    @model_validator(mode="after")
-    def _one_person_each(self) -> "System":
-        accounts = [account for held in self.identities.values() for account in held]
-        for account in accounts:
-            if accounts.count(account) > 1:
-                raise ValueError(f"identities: {account} stands there twice; an account belongs to one person")
-        return self
 
     @property
     def humans(self) -> Mapping[str, str]:
