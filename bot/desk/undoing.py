@@ -40,6 +40,6 @@ def _undo_of(desk: Desk, original: Request) -> str | None:
 
 def _may_have_effect(conn: Connection, done: Execution) -> bool:
     """One that failed half-way leaves something to take back, too."""
-    if done.state is State.FAILED:
+    if done.state in {State.FAILED, State.STOPPED}:
         return any(deed.state is Done.SUCCEEDED for deed in executions.deeds_of(conn, done.request_id))
     return done.state is not State.STARTED

@@ -86,6 +86,23 @@ def _action(document: Document, path: Path, action: Action, runbook: Runbook, sy
         yield document.finding((*path, "verify", "until"), what)
     if action.verify.every > action.verify.within:
         yield document.finding((*path, "verify", "every"), "is longer than within:, so it would be looked at only once")
+    yield from _by_and_by(document, path, action, runbook)
+
+
+def _by_and_by(document: Document, path: Path, action: Action, runbook: Runbook) -> Iterator[ContentError]:
+    batches, leaves_out = action.batches, action.leaves_out
+    if batches is not None:
+        if not read_by(batches, runbook) and not batches.ask:
+            what = "names no question, so it would stop nothing; ask what shows that a batch did harm"
+            yield document.finding((*path, "batches", "check"), what)
+        if batches.every > batches.within:
+            yield document.finding((*path, "batches", "every"), "is longer than within:, so it would never be looked at")
+    if leaves_out is not None:
+        known = columns_of(leaves_out.step)
+        for field, name in (("reason", leaves_out.reason), ("count", leaves_out.count)):
+            if name is not None and name not in known:
+                what = f"its step has no column {name}{did_you_mean(name, known)}"
+                yield document.finding((*path, "leaves_out", field), what)
 
 
 def _columns_of_targets(action: Action) -> Mapping[str, object] | None:

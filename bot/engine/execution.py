@@ -3,12 +3,19 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import accumulate
 
 from bot.core.evidence import Evidence
 from bot.engine.request import TargetSet
 from bot.engine.runbook import Action, Deed
+
+RESUME_WITHIN = timedelta(minutes=10)
+"""So long after its last sign of life another process may still go on with an execution; later a person asks anew."""
+
+ASK_A_PERSON_AFTER = timedelta(minutes=10)
+"""So long an unknown call is looked up by the bot alone, where it has a probe."""
 
 
 class State(StrEnum):
@@ -17,16 +24,20 @@ class State(StrEnum):
     STARTED = "started"  # claimed; an effect may be under way
     SUCCEEDED = "succeeded"  # every deed was done; not verified yet
     FAILED = "failed"  # a deed was certainly not done, and nothing after it was tried
+    STOPPED = "stopped"  # somebody stopped it between two calls, or left the rest of it alone; what was done stays
     UNKNOWN = "unknown"  # a call was sent and no trustworthy answer came back
     VERIFIED = "verified"
     NOT_VERIFIED = "not_verified"
 
 
 LEADS_TO: Mapping[State, frozenset[State]] = {
-    State.STARTED: frozenset({State.SUCCEEDED, State.FAILED, State.UNKNOWN}),
+    State.STARTED: frozenset({State.SUCCEEDED, State.FAILED, State.STOPPED, State.UNKNOWN}),
     State.SUCCEEDED: frozenset({State.VERIFIED, State.NOT_VERIFIED}),
-    State.UNKNOWN: frozenset({State.SUCCEEDED, State.FAILED}),  # looked up, or the sender came back with its answer
+    # Looked up, settled by a person, or the sender came back with its answer: then it has ended, or goes on with the
+    # next call that was never begun.
+    State.UNKNOWN: frozenset({State.SUCCEEDED, State.FAILED, State.STOPPED, State.STARTED}),
     State.FAILED: frozenset(),
+    State.STOPPED: frozenset(),
     State.VERIFIED: frozenset(),
     State.NOT_VERIFIED: frozenset(),
 }
@@ -56,6 +67,9 @@ class Execution:
     verify_until: datetime | None
     verified_at: datetime | None
     outcome: str | None
+    check_until: datetime | None = None  # while it waits between two batches: when their check is given up
+    stopped_by: str | None = None  # who asked that no further call be made
+    stopped_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,16 +111,86 @@ def deed_key(request_id: str, *, number: int, target: str | None) -> str:
     return "cs-" + hashlib.sha256(f"{request_id}:{number}:{target or ''}".encode()).hexdigest()[:32]
 
 
+def parts(action: Action, ids: Sequence[str]) -> tuple[Sequence[str], ...]:
+    """The targets in the batches they are taken in, the canary first; all at once where it has no batches."""
+    if action.batches is None:
+        return (ids,)
+    first, size = action.batches.canary, action.batches.size
+    return (ids[:first], *(ids[start : start + size] for start in range(first, len(ids), size)))
+
+
+def boundaries(action: Action, ids: Sequence[str]) -> tuple[int, ...]:
+    """After how many calls a check is due; never after the last, for that is what verify: is for."""
+    sizes = [len(part) * len(action.do) for part in parts(action, ids)]
+    return tuple(accumulate(sizes))[:-1]
+
+
 def plan(action: Action, ids: Sequence[str]) -> tuple[Planned, ...]:
-    """Every call in its order: each deed once, or once per target where it says `each`."""
-    pairs = [(deed, target) for deed in action.do for target in (ids if deed.each else (None,))]
+    """Every call in its order: each deed once, or once per target where it says `each`, batch by batch."""
+    pairs = [
+        (deed, target)
+        for part in parts(action, ids)
+        for deed in action.do
+        for target in (part if deed.each else (None,))
+    ]
     return tuple(
         Planned(number=number, deed=deed, target=target) for number, (deed, target) in enumerate(pairs, start=1)
     )
 
 
-def settle(total: int, deeds: Sequence[DeedDone]) -> Settled:
-    """How it ended, from what is recorded of its `total` calls; an open or unknown call makes the whole unknown."""
+class Due(StrEnum):
+    """What comes next in an execution that has not ended."""
+
+    CALL = "call"
+    CHECK = "check"
+    END = "end"
+
+
+def due(
+    execution: Execution, action: Action, deeds: Sequence[DeedDone], *, was_interrupted: bool, was_checked: bool
+) -> Due:
+    """What comes next, by what is recorded.
+
+    `was_interrupted` when whoever was at it is gone: in the middle of a batch, what was done is checked before more
+    is. `was_checked` when that has just held.
+    """
+    ids = execution.targets.ids
+    done = sum(deed.state is Done.SUCCEEDED for deed in deeds)
+    if done < len(deeds) or done == len(plan(action, ids)) or execution.stopped_by is not None:
+        return Due.END
+    if execution.check_until is not None:
+        return Due.CHECK
+    if action.batches is None or was_checked or done == 0:
+        return Due.CALL
+    return Due.CHECK if was_interrupted or done in boundaries(action, ids) else Due.CALL
+
+
+def is_abandoned(execution: Execution, deeds: Sequence[DeedDone], now: datetime) -> bool:
+    """Whether nobody was at it for so long that what was approved is no longer taken for what is wanted."""
+    signs = [execution.started_at, *(at for deed in deeds if (at := deed.finished_at or deed.started_at))]
+    if execution.check_until is not None:
+        signs.append(execution.check_until)
+    return now - max(signs) > RESUME_WITHIN
+
+
+def may_be_settled(execution: Execution, *, has_probe: bool, now: datetime) -> bool:
+    """Whether a person may say what became of an unknown call: where nothing can be asked, or nothing answers."""
+    if execution.state is not State.UNKNOWN:
+        return False
+    since = execution.finished_at or execution.started_at
+    return not has_probe or now - since >= ASK_A_PERSON_AFTER
+
+
+def open_deed(deeds: Sequence[DeedDone]) -> DeedDone | None:
+    """The call of which nobody knows what became; None when all are known for certain."""
+    return next((deed for deed in deeds if deed.state in {Done.STARTED, Done.UNKNOWN}), None)
+
+
+def settle(total: int, deeds: Sequence[DeedDone], *, is_stopped: bool = False, because: str | None = None) -> Settled:
+    """How it ended, from what is recorded of its `total` calls; an open or unknown call makes the whole unknown.
+
+    `because` says why the rest was not tried, where it is no call that says so.
+    """
     done = sum(deed.state is Done.SUCCEEDED for deed in deeds)
     so_far = f"{done} of {total} calls done"
     for deed in deeds:
@@ -122,6 +206,6 @@ def settle(total: int, deeds: Sequence[DeedDone]) -> Settled:
                 continue
     if done == total:
         return Settled(state=State.SUCCEEDED, outcome=so_far)
-    return Settled(
-        state=State.FAILED, outcome=f"the bot stopped before the next call; {so_far}, the rest was not tried"
-    )
+    state = State.STOPPED if is_stopped else State.FAILED
+    why = because or ("stopped" if is_stopped else "the bot stopped before the next call")
+    return Settled(state=state, outcome=f"{why}; {so_far}, the rest was not tried")

@@ -1,8 +1,9 @@
 """The calls of a claimed request: each is written down before it is made, and again when it has answered."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from typing import assert_never
 
 from sqlalchemy import Connection
@@ -12,8 +13,8 @@ from bot.core.egress import mask
 from bot.core.errors import CountersignError, Unavailable, Unknown
 from bot.core.evidence import Answer
 from bot.core.ports import Json
-from bot.engine.execution import Done, Planned, plan
-from bot.engine.request import Request, TargetSet
+from bot.engine.execution import Done, Planned
+from bot.engine.request import TargetSet
 from bot.jobs import brakes
 from bot.jobs.case import Case, for_call
 from bot.jobs.means import Means
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 
 TIMEOUT = 30.0
 """Seconds one call may take before its outcome counts as unknown."""
+
+SHOWN_EVERY = timedelta(seconds=2)
+"""How often the card follows calls that are made one by one."""
 
 _patiently = retry(
     retry=retry_if_exception_type(Unavailable),
@@ -44,15 +48,29 @@ class Result:
     error: str | None = None
 
 
-def carry_out(means: Means, case: Case, targets: TargetSet) -> None:
-    """Make the calls in order, and stop at the first that is not done. `case` is frozen and claimed for `targets`."""
-    for planned in plan(case.action, targets.ids):
-        if not _start(means, case, planned):
-            return
+class Fenced(Exception):
+    """This process may not begin the call: somebody stopped the execution, ended it, or goes on with it instead."""
+
+
+def carry_out(means: Means, case: Case, calls: Sequence[Planned], targets: TargetSet) -> str | None:
+    """Make the calls in order, and stop at the first that is not done. `case` is frozen and claimed for `targets`.
+
+    Returns why a brake held the next one back; None otherwise, for then the rows say how it stands.
+    """
+    shown_at = means.now()
+    for planned in calls:
+        try:
+            if why_not := _start(means, case, planned):
+                return why_not
+        except Fenced:
+            return None
         result = make(means, case, planned, targets)
-        _record(means, case, planned, result)
+        is_shown = means.now() - shown_at >= SHOWN_EVERY
+        shown_at = means.now() if is_shown else shown_at
+        _record(means, case, planned, result, is_shown=is_shown)
         if result.state is not Done.SUCCEEDED:
-            return
+            return None
+    return None
 
 
 def make(means: Means, case: Case, planned: Planned, targets: TargetSet) -> Result:
@@ -86,15 +104,15 @@ def _send(call: Call, case: Case, planned: Planned, targets: TargetSet) -> Answe
             assert_never(other)
 
 
-def _start(means: Means, case: Case, planned: Planned) -> bool:
-    """The last look, and the row that lets the call be made; False when it must not be."""
+def _start(means: Means, case: Case, planned: Planned) -> str | None:
+    """The last look, and the row that lets the call be made. Returns why a brake holds it back; may raise Fenced."""
     now, request = means.now(), case.request
     with means.database.begin() as conn:
         executions.locked(conn, request.id)
         audit.lock(conn)  # a switch that is engaged now waits for this, or is seen below
         if why := brakes.stopped(conn, request):
-            _say_stopped(conn, request, planned, why=why, now=now)
-            return False
+            note(conn, request, kind="deed.stopped", now=now, data={"number": planned.number, "why": why})
+            return f"stopped before call {planned.number}: {why}"
         may = executions.start_deed(
             conn,
             request.id,
@@ -103,19 +121,15 @@ def _start(means: Means, case: Case, planned: Planned) -> bool:
             incarnation=means.incarnation,
             now=now,
         )
-        if may:
-            data: dict[str, Json] = {"number": planned.number, "target": planned.target, "key": planned.key(request.id)}
-            note(conn, request, kind="deed.started", now=now, data=data)
-    return may
-
-
-def _say_stopped(conn: Connection, request: Request, planned: Planned, *, why: str, now: datetime) -> None:
-    executions.remark(conn, request.id, outcome=f"stopped before call {planned.number}: {why}")
-    note(conn, request, kind="deed.stopped", now=now, data={"number": planned.number, "why": why})
+        if not may:
+            raise Fenced
+        data: dict[str, Json] = {"number": planned.number, "target": planned.target, "key": planned.key(request.id)}
+        note(conn, request, kind="deed.started", now=now, data=data)
+    return None
 
 
 @_patiently
-def _record(means: Means, case: Case, planned: Planned, result: Result) -> None:
+def _record(means: Means, case: Case, planned: Planned, result: Result, *, is_shown: bool) -> None:
     """The answer is known only here: a database that is away is waited for."""
     now, request = means.now(), case.request
     with means.database.begin() as conn:
@@ -135,8 +149,15 @@ def _record(means: Means, case: Case, planned: Planned, result: Result) -> None:
             "provider_request_id": result.answer.request_id if result.answer else None,
         }
         note(conn, request, kind=f"deed.{result.state}", now=now, data=data)
-        if not is_news:
-            # While this process was held up, another one took it for dead and asked the target.
+        if is_shown:
+            means.show.request(conn, request.id, now)
+        if not is_news and _is_contradicted(conn, request.id, planned, result):
+            # While this process was held up, another one took it for dead and asked the target, or a person.
             outcome = f"call {planned.number} was settled by looking it up; later its own answer came: {result.state}"
             executions.remark(conn, request.id, outcome=outcome)
             tell(means, conn, request, kind="execution.contradicted", now=now, data={**data, "state": result.state})
+
+
+def _is_contradicted(conn: Connection, request_id: str, planned: Planned, result: Result) -> bool:
+    known = {deed.number: deed.state for deed in executions.deeds_of(conn, request_id)}
+    return result.state is not Done.UNKNOWN and known.get(planned.number) is not result.state

@@ -1,4 +1,4 @@
-"""Carries an approved request out, once; and settles what a process that is gone left behind."""
+"""Carries an approved request out, once; and goes on with what a process that is gone left behind."""
 
 from threading import Lock
 
@@ -8,12 +8,12 @@ from bot.core.egress import mask
 from bot.core.errors import CountersignError
 from bot.engine import execution
 from bot.engine.request import Request, State
-from bot.jobs.case import Case, frozen, open_case
+from bot.jobs.carrying import carry_on
+from bot.jobs.case import Case, open_case
 from bot.jobs.claiming import claim
-from bot.jobs.deeds import carry_out
 from bot.jobs.look import No
 from bot.jobs.means import Means
-from bot.jobs.settling import look_up, settle
+from bot.jobs.settling import look_up
 from bot.jobs.telling import end
 from bot.store import executions, requests
 
@@ -27,7 +27,7 @@ class Execute:
         self._lock = Lock()
 
     def __call__(self, request_id: str) -> None:
-        """Start the request if nobody has; otherwise settle it if its process is gone, or look an unknown up."""
+        """Start the request if nobody has; otherwise go on with it if nobody is at it, or look an unknown up."""
         with self._lock:
             if request_id in self._under_way:
                 return
@@ -57,20 +57,20 @@ class Execute:
                 self._refuse(request, no.note)
             case Case() as case, None:
                 self._begin(case)
-            case Case() as case, execution.Execution(state=execution.State.STARTED, incarnation=owner):
-                # This thread is the only one of this process here, so a claim of its own has no thread any more.
-                if owner == means.incarnation or not lives:
-                    settle(means, case)
+            case Case() as case, execution.Execution(state=execution.State.STARTED) as held:
+                # This thread is the only one of this process here, so a claim of its own has no thread any more; and
+                # between two batches nobody is at it.
+                if held.incarnation == means.incarnation or not lives or held.check_until is not None:
+                    carry_on(means, case)
             case Case() as case, execution.Execution(state=execution.State.UNKNOWN):
-                look_up(means, case)
+                if look_up(means, case):
+                    carry_on(means, case)
             case _:
                 return
 
     def _begin(self, case: Case) -> None:
-        targets = claim(self._means, case)
-        if targets is not None:
-            carry_out(self._means, frozen(case, targets), targets)
-            settle(self._means, case)
+        if claim(self._means, case) is not None:
+            carry_on(self._means, case, is_fresh=True)
 
     def _refuse(self, request: Request, why: str) -> None:
         now = self._means.now()

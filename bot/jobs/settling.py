@@ -1,4 +1,4 @@
-"""How an execution ended, read from its calls; and what the target says where that is not known."""
+"""What the target says of a call without an answer, and how that ends its execution."""
 
 from datetime import datetime
 
@@ -8,50 +8,76 @@ from bot.core.egress import mask
 from bot.core.errors import CountersignError
 from bot.core.facts import facts
 from bot.core.ports import Json
-from bot.engine.execution import DeedDone, Done, Execution, Settled, State, plan
-from bot.engine.execution import settle as settled_by
-from bot.jobs import switching
+from bot.engine.execution import DeedDone, Done, State, open_deed, plan
 from bot.jobs.case import Case, for_call, frozen
 from bot.jobs.look import run
 from bot.jobs.means import Means
 from bot.jobs.telling import note, tell
-from bot.store import executions, orders
-
-_OPEN = frozenset({Done.STARTED, Done.UNKNOWN})
-_ASK_A_PERSON = "nothing can be asked; a person must look, and it is not tried again"
+from bot.store import attention, endings, executions
 
 
-def settle(means: Means, case: Case) -> None:
+def end(
+    means: Means,
+    conn: Connection,
+    case: Case,
+    *,
+    now: datetime,
+    because: str | None = None,
+    is_stopped: bool = False,
+) -> None:
     """Say how it ended, from what is recorded. Safe to repeat, and for an execution whose process is gone."""
-    now = means.now()
-    with means.database.begin() as conn:
-        _settle(means, conn, case, now)
+    request = case.request
+    ended = endings.end(
+        conn,
+        means.enqueue,
+        request_id=request.id,
+        action=case.action,
+        now=now,
+        look_up_after=means.look_up_after,
+        because=because,
+        is_stopped=is_stopped,
+    )
+    if ended is None:
+        return
+    is_left_half_done = because is not None and ended.state is State.FAILED  # and nobody decided to leave it so
+    if is_left_half_done:
+        attention.call_for(conn, request.incident_id)
+    tell(means, conn, request, kind=f"execution.{ended.state}", now=now, data={"outcome": ended.outcome})
+    if is_left_half_done:
+        means.show.incident(conn, request.incident_id, now)
 
 
-def look_up(means: Means, case: Case) -> None:
-    """Ask the target whether the call of an unknown execution took effect; what cannot be asked stays unknown."""
+def look_up(means: Means, case: Case) -> bool:
+    """Ask the target whether the call of an unknown execution took effect; what cannot be asked stays unknown.
+
+    True when no call of it is open any more and it has not ended, so that the rest may go on.
+    """
     request, probe = case.request, case.action.probe
     with means.database.read() as conn:
         held = executions.get(conn, request.id)
-        deed = _open_deed(executions.deeds_of(conn, request.id))
-    if held is None or deed is None or probe is None:
-        return
+        deed = open_deed(executions.deeds_of(conn, request.id))
+    if held is None or held.state is not State.UNKNOWN:
+        return False
+    if deed is None:
+        return True
+    if probe is None:
+        return False
     seen = for_call(frozen(case, held.targets), number=deed.number, target=deed.target)
     try:
         answer = run(means, seen, probe.step)
-        took_effect = probe.took_effect.value(seen.seeing(probe=facts(answer)).scope)
+        took_effect = bool(probe.took_effect.value(seen.seeing(probe=facts(answer)).scope))
     except CountersignError as error:
         _say_unanswered(means, case, why=mask(str(error)))
-        return
-    _settle_by(means, case, deed=deed, took_effect=bool(took_effect))
+        return False
+    return _settle_by(means, case, deed=deed, took_effect=took_effect)
 
 
-def _settle_by(means: Means, case: Case, *, deed: DeedDone, took_effect: bool) -> None:
+def _settle_by(means: Means, case: Case, *, deed: DeedDone, took_effect: bool) -> bool:
     now, request = means.now(), case.request
     with means.database.begin() as conn:
         held = executions.locked(conn, request.id)
         if held is None or held.state is not State.UNKNOWN:
-            return
+            return False
         executions.finish_deed(
             conn,
             request.id,
@@ -62,7 +88,12 @@ def _settle_by(means: Means, case: Case, *, deed: DeedDone, took_effect: bool) -
         )
         data: dict[str, Json] = {"number": deed.number, "target": deed.target, "took_effect": took_effect}
         note(conn, request, kind="execution.looked_up", now=now, data=data)
-        _settle(means, conn, case, now)
+        has_rest = len(executions.deeds_of(conn, request.id)) < len(plan(case.action, held.targets.ids))
+        # A call that our own process left open says nothing against the target; one without an answer does.
+        if took_effect and has_rest and deed.state is Done.STARTED:
+            return True
+        end(means, conn, case, now=now, because=f"call {deed.number} took effect, but gave no answer")
+        return False
 
 
 def _say_unanswered(means: Means, case: Case, *, why: str) -> None:
@@ -71,37 +102,7 @@ def _say_unanswered(means: Means, case: Case, *, why: str) -> None:
         held = executions.locked(conn, request.id)
         if held is None or held.state is not State.UNKNOWN:
             return
-        settled = _settled(conn, case, held)
+        settled = endings.standing(conn, request.id, action=case.action)
+        assert settled is not None  # it is held
         executions.remark(conn, request.id, outcome=f"{settled.outcome}; the target could not be asked yet: {why}")
         means.show.request(conn, request.id, now)
-
-
-def _settle(means: Means, conn: Connection, case: Case, now: datetime) -> None:
-    request, verify = case.request, case.action.verify
-    held = executions.locked(conn, request.id)
-    if held is None:
-        return
-    settled = _settled(conn, case, held)
-    outcome = settled.outcome
-    if held.state is State.STARTED and held.outcome:  # why the next call was not made
-        outcome = f"{held.outcome}; {outcome}"
-    if settled.state is State.UNKNOWN:
-        outcome = f"{outcome}; {'the target will be asked' if case.action.probe else _ASK_A_PERSON}"
-    until = now + verify.within if settled.state is State.SUCCEEDED else None
-    if not executions.move(conn, request.id, to=settled.state, now=now, outcome=outcome, verify_until=until):
-        return
-    switching.carried_out(means, conn, case, settled.state, now=now)
-    if settled.state is State.SUCCEEDED:
-        means.enqueue(conn, orders.verify(request.id, 1, after=verify.every))
-    if settled.state is State.UNKNOWN and case.action.probe:
-        means.enqueue(conn, orders.look_up(request.id, after=means.look_up_after))
-    tell(means, conn, request, kind=f"execution.{settled.state}", now=now, data={"outcome": outcome})
-
-
-def _settled(conn: Connection, case: Case, held: Execution) -> Settled:
-    total = len(plan(case.action, held.targets.ids))
-    return settled_by(total, executions.deeds_of(conn, case.request.id))
-
-
-def _open_deed(deeds: tuple[DeedDone, ...]) -> DeedDone | None:
-    return next((deed for deed in deeds if deed.state in _OPEN), None)

@@ -67,7 +67,9 @@ class Sweep:
         return [
             each.request_id
             for each in started
-            if each.incarnation == self._means.incarnation and not self._execute.is_under_way(each.request_id)
+            if each.incarnation == self._means.incarnation
+            and each.check_until is None  # between two batches nobody is at it
+            and not self._execute.is_under_way(each.request_id)
         ]
 
     def _give_up_preparing(self, now: datetime) -> None:
@@ -98,13 +100,16 @@ class Sweep:
                 yield _Expected(job=orders.execute(request.id), tries=_MANY)
 
     def _executions(self, conn: Connection, now: datetime) -> Iterator[_Expected]:
+        open_jobs = leases.open_jobs(conn)
         for each in executions.in_state(conn, execution.State.STARTED):
-            if not self._means.is_alive(conn, each.incarnation, now):
+            if each.check_until is not None:
+                if not any(job_id.startswith(f"go-on:{each.request_id}:") for job_id in open_jobs):
+                    yield _Expected(job=orders.go_on(each.request_id, now), tries=1)
+            elif not self._means.is_alive(conn, each.incarnation, now):
                 yield _Expected(job=orders.execute(each.request_id), tries=_MANY)
         for each in executions.in_state(conn, execution.State.UNKNOWN):
             if self._can_be_asked(conn, each.request_id):
                 yield _Expected(job=orders.look_up(each.request_id, after=_LOOK_UP_EVERY), tries=_MANY)
-        open_jobs = leases.open_jobs(conn)
         for each in executions.in_state(conn, execution.State.SUCCEEDED):
             if not any(job_id.startswith(f"verify:{each.request_id}:") for job_id in open_jobs):
                 yield _Expected(job=orders.verify(each.request_id, int(now.timestamp())), tries=1)

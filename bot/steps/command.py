@@ -13,7 +13,7 @@ from bot.core.ports import Exit, Json
 from bot.core.template import Value
 from bot.steps.json_values import text
 from bot.steps.projection import table_of
-from bot.steps.step import Call, JmesPath, Name, Projected, ResourceName
+from bot.steps.step import Call, JmesPath, Name, Projected, ResourceName, Scope
 
 _NOT_RUN = (126, 127)  # what a shell or env answers when there is no such program
 _LONGEST_REASON = 200
@@ -32,7 +32,7 @@ class CommandRun(Frozen):
 
     def run(self, call: Call) -> Answer:
         """Run it once. Raises Unknown when it may have taken effect, another error of ours when it did not."""
-        arguments = [text(argument.value(call.scope)) for argument in self.arguments]
+        arguments = self.words(call.scope)
         try:
             ended = call.resources.command(self.at).run(arguments, timeout=call.timeout)
             self._judge(ended)
@@ -44,6 +44,10 @@ class CommandRun(Frozen):
         if self.show and printed is None and self.harmless:
             raise ExpressionError("its last line is not a JSON object")
         return Answer(table=table_of(printed, show=self.show, rows=None, limit=1, done=not self.harmless))
+
+    def words(self, scope: Scope) -> list[str]:
+        """The arguments with these values. Raises ExpressionError."""
+        return [text(argument.value(scope)) for argument in self.arguments]
 
     def _judge(self, ended: Exit) -> None:
         if ended.code in self.success:

@@ -1,6 +1,7 @@
 """Ask a host over HTTP (GET), or send it one approved call."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -113,35 +114,39 @@ class HttpSend(Frozen):
         return _answer(reply, show=self.show, rows=self.rows, limit=self.limit, done=not self.harmless)
 
     def _sent(self, call: Call, key: str | None) -> HttpReply:
-        method, path = self._target
         if self.idempotency == "header" and key is None and not self.harmless:
-            raise ValueError(f"{path.source} needs the execution's key")
-        reply = call.resources.http(self.at).send(
-            HttpCall(
-                method=method,
-                path=path.render(call.scope),
-                query=_query(self.query, call.scope),
-                json=_filled(self.json_body, call.scope),
-                headers={"Idempotency-Key": key} if key is not None and self.idempotency == "header" else {},
-            ),
-            timeout=call.timeout,
-        )
+            raise ValueError(f"{self.path.source} needs the execution's key")
+        made = self.call(call.scope)
+        headers = {"Idempotency-Key": key} if key is not None and self.idempotency == "header" else {}
+        reply = call.resources.http(self.at).send(replace(made, headers=headers), timeout=call.timeout)
         if self.absent and self.absent.is_said_by(reply):
-            raise absent(self.at, path.source)
+            raise absent(self.at, self.path.source)
         if reply.status not in self.expect:
             raise undone(self.at, reply)
         return reply
 
+    def call(self, scope: Scope) -> HttpCall:
+        """The call as it is sent with these values, without its key. Raises ExpressionError."""
+        return HttpCall(
+            method=self.method,
+            path=self.path.render(scope),
+            query=_query(self.query, scope),
+            json=_filled(self.json_body, scope),
+        )
+
     @property
-    def _target(self) -> tuple[Literal["POST", "PUT", "PATCH", "DELETE"], PathTemplate]:
+    def method(self) -> Literal["POST", "PUT", "PATCH", "DELETE"]:
         if self.post is not None:
-            return "POST", self.post
+            return "POST"
         if self.put is not None:
-            return "PUT", self.put
-        if self.patch is not None:
-            return "PATCH", self.patch
-        assert self.delete is not None
-        return "DELETE", self.delete
+            return "PUT"
+        return "PATCH" if self.patch is not None else "DELETE"
+
+    @property
+    def path(self) -> PathTemplate:
+        path = self.post or self.put or self.patch or self.delete
+        assert path is not None  # the validator above
+        return path
 
 
 def _answer(

@@ -62,7 +62,7 @@ class SqlChange(Frozen):
         change = Change(
             lock=self.lock,
             statement=self.statement,
-            binds={**_binds(self.params, call.scope), "ids": sorted(expected)},
+            binds={**self.binds(call.scope), "ids": sorted(expected)},
             id_column=self.id,
             expected=expected,
             columns=tuple(self.columns),
@@ -71,6 +71,10 @@ class SqlChange(Frozen):
         )
         rows = call.resources.write_database(self.at).change(change, timeout=call.timeout)
         return Answer(table=table_of_rows(rows, columns=self.columns, done=True))
+
+    def binds(self, scope: Scope) -> Mapping[str, Bind]:
+        """The value of each :name but :ids. Raises ExpressionError."""
+        return _binds(self.params, scope)
 
 
 def _binds(params: Mapping[str, Expression], scope: Scope) -> Mapping[str, Bind]:

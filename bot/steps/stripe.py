@@ -44,14 +44,16 @@ class StripePost(Frozen):
 
     def run(self, call: Call, *, key: str) -> Answer:
         """Change it once. Raises Unknown when it may have taken effect, another error when it certainly did not."""
+        path, form = self.call(call.scope)
         changed, request_id = call.resources.stripe_write(self.at).post(
-            self.post.render(call.scope),
-            _parameters(self.form, call.scope),
-            idempotency_key=key,
-            timeout=call.timeout,
+            path, form, idempotency_key=key, timeout=call.timeout
         )
         table = table_of(changed, show=self.show, rows=None, limit=1, done=True)
         return Answer(table=table, request_id=shown_id(request_id))
+
+    def call(self, scope: Scope) -> tuple[str, Mapping[str, Json]]:
+        """The path and the fields as they are sent with these values. Raises ExpressionError."""
+        return self.post.render(scope), _parameters(self.form, scope)
 
 
 def _parameters(values: Mapping[str, Value], scope: Scope) -> dict[str, Json]:

@@ -14,7 +14,7 @@ from bot.store.requests import read_targets, targets_document
 from bot.store.tables import deeds, executions, requests
 
 _EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)
-_SETTLING = frozenset({State.SUCCEEDED, State.FAILED, State.UNKNOWN})
+_SETTLING = frozenset({State.SUCCEEDED, State.FAILED, State.STOPPED, State.UNKNOWN})
 
 
 def claim(
@@ -98,6 +98,50 @@ def move(
     return changed.rowcount == 1
 
 
+def take(conn: Connection, request_id: str, *, of: str, replica: str, incarnation: str) -> bool:
+    """Makes this process the one that may make calls, in place of the incarnation `of`; False when it is not `of`'s.
+
+    Whatever process it was before can begin no further call.
+    """
+    begins = [state for state, following in LEADS_TO.items() if State.STARTED in following]
+    changed = conn.execute(
+        update(executions)
+        .where(
+            executions.c.request_id == request_id,
+            executions.c.incarnation == of,
+            executions.c.state.in_([State.STARTED, *begins]),
+        )
+        .values(
+            state=State.STARTED,
+            replica=replica,
+            incarnation=incarnation,
+            check_until=None,
+            finished_at=None,
+            outcome=None,
+        )
+    )
+    return changed.rowcount == 1
+
+
+def begin_check(conn: Connection, request_id: str, *, until: datetime) -> None:
+    """Notes that no further call is made before a check has held."""
+    conn.execute(update(executions).where(executions.c.request_id == request_id).values(check_until=until))
+
+
+def stop(conn: Connection, request_id: str, *, person: str, now: datetime) -> bool:
+    """Notes that somebody wants no further call; False when it is not under way, or somebody wanted that before."""
+    changed = conn.execute(
+        update(executions)
+        .where(
+            executions.c.request_id == request_id,
+            executions.c.state == State.STARTED,
+            executions.c.stopped_by.is_(None),
+        )
+        .values(stopped_by=person, stopped_at=now)
+    )
+    return changed.rowcount == 1
+
+
 def remark(conn: Connection, request_id: str, *, outcome: str) -> None:
     """Says something new about how an execution ended, without moving it."""
     conn.execute(update(executions).where(executions.c.request_id == request_id).values(outcome=outcome))
@@ -108,10 +152,13 @@ def start_deed(
 ) -> bool:
     """Writes down that a call is about to be made; False when this process may not make it.
 
-    That is so when the call was begun before, or when somebody declared this process dead and settled the execution.
+    That is so when the call was begun before, when somebody took this process for dead and settled the execution or
+    went on with it, and when somebody stopped it.
     """
     execution = locked(conn, request_id)
     if execution is None or execution.state is not State.STARTED or execution.incarnation != incarnation:
+        return False
+    if execution.stopped_by is not None or execution.check_until is not None:
         return False
     row = {
         "request_id": request_id,

@@ -36,6 +36,17 @@ def look_up(request_id: str, *, after: timedelta = _NOW) -> Job:
     return Job(queue=Queue.EXECUTE, handler="execute", id=f"look-up:{request_id}", args=(request_id,), delay=after)
 
 
+def go_on(request_id: str, now: datetime, *, after: timedelta = _NOW) -> Job:
+    """Looks whether an execution that waits between two batches, or was settled, goes on or ends."""
+    return Job(
+        queue=Queue.EXECUTE,
+        handler="execute",
+        id=f"go-on:{request_id}:{int((now + after).timestamp() * 1000)}",
+        args=(request_id,),
+        delay=after,
+    )
+
+
 def verify(request_id: str, number: int, *, after: timedelta = _NOW) -> Job:
     return Job(
         queue=Queue.VERIFY,

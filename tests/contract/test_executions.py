@@ -1,5 +1,6 @@
 """Claims, crashes and the sweep, on both databases."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -11,12 +12,14 @@ from sqlalchemy import Connection
 from bot.core.errors import Unavailable
 from bot.core.ports import HttpCall, HttpReply
 from bot.engine import execution
-from bot.engine.execution import Done
+from bot.engine.execution import RESUME_WITHIN, Done
 from bot.engine.request import State
 from bot.store import executions
 from bot.store.database import Database
 from tests.kit.fakes import ok
 from tests.kit.trust import ACTION, APPROVER, Office, runbook
+
+EACH = {**ACTION["do"][0]["http"], "json": {"ids": ["{{ target }}"]}}
 
 
 @pytest.fixture
@@ -131,38 +134,72 @@ def test_a_dead_process_s_open_call_becomes_unknown_and_is_looked_up_not_repeate
     assert office.kinds()[-3:] == ["execution.unknown", "execution.looked_up", "execution.failed"]
 
 
-def test_a_dead_process_s_claim_without_a_call_has_failed_for_certain(office: Office) -> None:
+def test_a_dead_process_s_claim_without_a_call_is_carried_out_by_another(office: Office) -> None:
     request_id = crash_before_calling(office)
     office.dead.add(office.incarnation)
 
     another(office).execute(request_id)
 
+    assert state(office, request_id) is execution.State.SUCCEEDED
+    assert len(office.host.effects) == 1
+    [resumed] = office.audited("execution.resumed")
+    assert json.loads(resumed.data) == {"after": 0, "replica": "one", "incarnation": "there"}
+
+
+def test_a_claim_that_was_left_alone_for_too_long_has_failed_for_certain(office: Office) -> None:
+    request_id = crash_before_calling(office)
+    office.dead.add(office.incarnation)
+    survivor = another(office)
+    survivor.at += RESUME_WITHIN + timedelta(seconds=1)
+
+    survivor.execute(request_id)
+
     found = office.execution(request_id)
     assert found is not None
     assert found.state is execution.State.FAILED
-    assert found.outcome == "the bot stopped before the next call; 0 of 1 calls done, the rest was not tried"
+    assert found.outcome == "nobody was at it for too long; 0 of 1 calls done, the rest was not tried"
     assert office.host.effects == []
 
 
-def test_a_process_taken_for_dead_makes_no_further_call_when_it_wakes(office: Office) -> None:
-    office.runbook = runbook(do=[{**ACTION["do"][0], "each": True}])
+def test_a_process_taken_for_dead_makes_no_further_call_once_another_goes_on(office: Office) -> None:
+    office.runbook = runbook(do=[{**ACTION["do"][0], "each": True, "http": EACH}])
     request_id = office.ask()
     survivor = another(office)
 
     def pause(call: HttpCall) -> HttpReply | None:
-        if call.path == "/replay":
+        if call.path == "/replay" and office.incarnation not in office.dead:
+            office.host._take(call)
             office.dead.add(office.incarnation)
             survivor.execute(request_id)
+            survivor.pass_time(timedelta(minutes=1))
+            return ok({"done": 1})
         return None
 
     office.host.answers = pause
     office.approve(request_id, APPROVER)
 
-    assert len(office.host.effects) == 1
-    found = office.execution(request_id)
-    assert found is not None
-    assert found.state is execution.State.FAILED
-    assert found.outcome == "the bot stopped before the next call; 1 of 2 calls done, the rest was not tried"
+    assert [items for _, items in office.host.effects] == [("ev_1",), ("ev_2",)]
+    assert len(office.audited("execution.resumed")) == 1
+    assert office.audited("execution.contradicted") == []
+    assert state(office, request_id) is execution.State.VERIFIED
+
+
+def test_a_process_that_wakes_before_another_goes_on_does_so_itself(office: Office) -> None:
+    office.runbook = runbook(do=[{"each": True, "http": EACH}])
+    request_id = office.ask()
+    survivor = another(office)
+
+    def pause(call: HttpCall) -> None:
+        if call.path == "/replay" and office.incarnation not in office.dead:
+            office.dead.add(office.incarnation)
+            survivor.execute(request_id)
+            assert state(office, request_id) is execution.State.UNKNOWN
+
+    office.host.answers = pause
+    office.approve(request_id, APPROVER)
+
+    assert [items for _, items in office.host.effects] == [("ev_1",), ("ev_2",)]
+    assert state(office, request_id) is execution.State.SUCCEEDED
 
 
 def test_the_answer_of_a_process_taken_for_dead_still_counts(office: Office) -> None:
