@@ -28,6 +28,16 @@ class OpenRequest:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OpenReview:
+    """Something that one person ran alone and nobody has reviewed, in a line."""
+
+    label: str
+    title: str
+    person: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
     """One thing that a form asks for; `value` is what it starts with."""
 

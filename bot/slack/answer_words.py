@@ -5,13 +5,28 @@ from collections.abc import Sequence
 
 from bot.desk import Cause, Declined
 from bot.engine.approval import Why
-from bot.slack.answer_views import OpenIncident, OpenRequest
+from bot.slack.answer_views import OpenIncident, OpenRequest, OpenReview
 from bot.slack.text import Plain, Safe, joined, person, safe, when
 from bot.slack.words import counted, severity_mark
 
 _MENTION = re.compile(r"&lt;@([UW][A-Z0-9]{1,30})&gt;")
 
-OLD_CARD = frozenset({Why.SETTLED, Why.EXPIRED, Why.DIGEST_DIFFERS, Why.PREPARING, Cause.ALREADY_ASKED})
+OLD_CARD = frozenset(
+    {
+        Why.SETTLED,
+        Why.EXPIRED,
+        Why.DIGEST_DIFFERS,
+        Why.PREPARING,
+        Why.ALERT_RESOLVED,
+        Why.ALERT_SILENCED,
+        Why.NOT_POSSIBLE,
+        Why.TARGETS_CHANGED,
+        Why.REVIEWED,
+        Cause.ALREADY_ASKED,
+        Cause.NOT_RUNNING,
+        Cause.NOT_UNKNOWN,
+    }
+)
 """Refusals that mean: what was clicked is no longer how things stand."""
 
 NOT_OFFERED = Safe("This action is not offered any more. The message above has been brought up to date.")
@@ -33,6 +48,11 @@ REASON = Plain("Why should this be done?")
 DENY_REASON = Plain("Why not?")
 DENY_TITLE = Plain("Deny this request")
 DENY_HINT = Plain("It goes onto the card and into the record.")
+SETTLE = Plain("Say so")
+SETTLE_REASON = Plain("How do you know?")
+SETTLE_HINT = Plain("What you looked at, and what it showed. It goes onto the card and into the record.")
+TOOK_EFFECT_TITLE = Plain("It took effect")
+NO_EFFECT_TITLE = Plain("It did not take effect")
 DURATION_HINT = Plain("A length of time: 90s, 15m, 3h, 1d")
 NOT_POSSIBLE = Plain("Not possible")
 YES = Plain("Yes")
@@ -63,6 +83,13 @@ def needs(count: int) -> Safe:
     )
 
 
+def settles(*, took_effect: bool) -> Safe:
+    """What follows from what somebody is about to say."""
+    if took_effect:
+        return Safe("If this was its last call, the effect is verified next. Otherwise it ends here: no more is tried.")
+    return Safe("The action then counts as failed. Nothing is tried again; ask anew if it is still needed.")
+
+
 def did_you_mean(word: str, close: Sequence[str]) -> Safe:
     hint = f" Did you mean `{close[0]}`?" if close else ""
     return Safe(f"I do not know “{safe(word)}”.{hint}\n{HELP}")
@@ -81,14 +108,20 @@ def status(incidents: Sequence[OpenIncident], *, behind: int, trouble: str | Non
     return joined(lines, "\n")
 
 
-def requests(waiting: Sequence[OpenRequest]) -> Safe:
-    """What waits for approval."""
-    if not waiting:
-        return Safe("Nothing waits for approval.")
-    lines = [_request(each) for each in waiting[:15]]
+def requests(waiting: Sequence[OpenRequest], *, reviews: Sequence[OpenReview] = ()) -> Safe:
+    """What waits for approval, and what was run alone and waits for a review."""
+    lines = [_request(each) for each in waiting[:15]] or [Safe("Nothing waits for approval.")]
     if len(waiting) > 15:
         lines.append(Safe(f"_… and {len(waiting) - 15} more_"))
+    lines += [_review(each) for each in reviews[:15]]
+    if len(reviews) > 15:
+        lines.append(Safe(f"_… and {len(reviews) - 15} more reviews_"))
     return joined(lines, "\n")
+
+
+def _review(each: OpenReview) -> Safe:
+    by = f"run alone by {person(each.person)} {when(each.at)}"
+    return Safe(f":rotating_light: *{safe(each.label)}* for {safe(each.title)} · {by} · needs a review")
 
 
 def _incident(each: OpenIncident) -> Safe:

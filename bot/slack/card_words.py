@@ -2,7 +2,7 @@
 
 from bot.engine.runbook import Risk
 from bot.slack.text import Plain, Safe, bold, clip, clip_plain, code, joined, person, plain, safe, when
-from bot.slack.views import CardView, Offer, Stage, Touched, VoteView
+from bot.slack.views import CardView, Offer, Phase, Progress, Stage, Touched, VoteView
 from bot.slack.words import counted, label
 
 APPROVE = Plain("Approve")
@@ -19,6 +19,7 @@ _STAGES: dict[Stage, tuple[str, str]] = {
     Stage.RUNNING: (":gear:", "running"),
     Stage.VERIFYING: (":mag:", "done, being verified"),
     Stage.FAILED: (":x:", "failed"),
+    Stage.STOPPED: (":octagonal_sign:", "stopped"),
     Stage.UNKNOWN: (":grey_question:", "outcome unknown"),
     Stage.VERIFIED: (":white_check_mark:", "done and verified"),
     Stage.NOT_VERIFIED: (":warning:", "done, but not verified"),
@@ -35,6 +36,7 @@ _COURSES = {
     Stage.RUNNING: "Running since",
     Stage.VERIFYING: "It was carried out.",
     Stage.FAILED: "It failed and is not tried again. Look at the target before you ask anew.",
+    Stage.STOPPED: "It was stopped. What was done stays done; the rest was not tried.",
     Stage.UNKNOWN: (
         "It was sent, but no trustworthy answer came back. It may have taken effect, so it is not repeated. "
         "Look at the target first."
@@ -78,7 +80,11 @@ def touches(touched: Touched) -> Safe:
     others = f" and {left:,} more" if touched.sample and left > 0 else ""
     told = Safe(f"*Touches* {counted(touched.count, 'target')}{': ' if sample else ''}{sample}{others}")
     sums = joined((safe(each) for each in touched.sums), ", ")
-    return Safe(f"{told}\n*Worth* {sums}") if sums else told
+    worth = Safe(f"*Worth* {sums}" if sums else "")
+    oldest = Safe(f"*Oldest* {safe(touched.oldest)}" if touched.oldest else "")
+    reasons = joined((safe(each) for each in touched.left_out), ", ")
+    left_out = Safe(f"*Leaves out* {reasons}" if reasons else "")
+    return joined((told, joined((worth, oldest), " · "), left_out), "\n")
 
 
 def inputs(view: CardView) -> Safe:
@@ -86,11 +92,24 @@ def inputs(view: CardView) -> Safe:
     return Safe(f"*With* {joined(pairs, ' · ')}") if view.inputs else Safe("")
 
 
+def afterwards(view: CardView) -> Safe:
+    """What is expected to be so then, and whether it can be taken back."""
+    if view.touched is None:
+        return Safe("")  # nothing is known yet
+    goal = Safe(f"*Afterwards* {safe(view.goal)}" if view.goal else "")
+    if view.undoes is None:
+        back = Safe("*Cannot be taken back* by this bot")
+    else:
+        how = "Can be taken back" if view.is_reversible else "Can be taken back in part"
+        back = Safe(f"*{how}* with {bold(view.undoes)}")
+    return joined((goal, back), "\n")
+
+
 def calls(view: CardView, *, most: int) -> Safe:
     """What will be sent or run, as far as it can be said beforehand."""
     if not view.calls:
         return Safe("")
-    told = joined((Safe(f"• {clip(code(call), 300)}") for call in view.calls[:most]), "\n")
+    told = joined((Safe(f"• {clip(code(call), 600)}") for call in view.calls[:most]), "\n")
     left = len(view.calls) - most
     return Safe(f"*Will run*\n{told}" + (f"\n_… and {left} more_" if left > 0 else ""))
 
@@ -119,7 +138,8 @@ def still_needs(view: CardView) -> Safe:
 def vote(each: VoteView) -> Safe:
     did = ":thumbsup: Approved" if each.is_approval else ":thumbsdown: Denied"
     why = f": {clip(safe(each.reason), 300)}" if each.reason else ""
-    return Safe(f"{did} by {person(each.person)} {when(each.at)}{why}")
+    anyway = ", although the alert had calmed down" if each.is_anyway else ""
+    return Safe(f"{did} by {person(each.person)} {when(each.at)}{anyway}{why}")
 
 
 def digest(view: CardView) -> Safe:
@@ -136,7 +156,45 @@ def progress(view: CardView) -> Safe:
     is_told = view.stage is Stage.DENIED and view.votes  # by the vote's own line
     why = Safe("") if is_told else clip(safe(view.outcome or view.note or ""), 900)
     checking = _verifying(view) if view.stage is Stage.VERIFYING else Safe("")
-    return joined((course, why, checking), "\n")
+    goal = Safe(safe(view.goal) if view.goal and view.stage is Stage.VERIFIED else "")
+    return joined((course, goal, _how_far(view), why, checking), "\n")
+
+
+def _how_far(view: CardView) -> Safe:
+    """How many of its calls are done, and what it is about."""
+    if view.stage is not Stage.RUNNING or view.progress is None:
+        return Safe("")
+    far = view.progress
+    told = Safe(f"{far.done:,} of {far.total:,} done · {_phase(far)}")
+    if view.stopped_by is None:
+        return told
+    return Safe(f"{told}\n:octagonal_sign: Being stopped by {person(view.stopped_by)}: no further call begins.")
+
+
+def _phase(far: Progress) -> str:
+    match far.phase:
+        case Phase.CALLS:
+            return "one call after the other"
+        case Phase.CANARY:
+            return f"canary, before {counted(far.batches - 1, 'batch').replace('batchs', 'batches')}"
+        case Phase.BATCH:
+            return f"batch {far.batch - 1} of {far.batches - 1}"
+        case Phase.CHECKING:
+            return "checking what it did, before it goes on"
+
+
+def stopped_by(view: CardView) -> Safe:
+    return Safe(f"Stopped by {person(view.stopped_by)}" if view.stopped_by and view.stage is Stage.STOPPED else "")
+
+
+STOP = Plain("Stop")
+TOOK_EFFECT = Plain("It took effect …")
+NO_EFFECT = Plain("It did not …")
+
+
+def stop_dialog(view: CardView) -> tuple[Plain, Safe, Plain, Plain]:
+    text = Safe("The call under way ends, and no further one begins. What is done stays done.")
+    return Plain("Stop this?"), text, STOP, Plain("Let it run")
 
 
 def undo_label(offer: Offer) -> Plain:
@@ -158,4 +216,13 @@ def approve_dialog(view: CardView) -> tuple[Plain, Safe, Plain, Plain]:
 
 def _verifying(view: CardView) -> Safe:
     until = f", at the latest until {when(view.verify_until)}" if view.verify_until else ""
+    if view.goal:
+        return Safe(f"Checking that {_as_clause(view.goal)}{until}.")
     return Safe(f"Checking for {clip(code(view.verifies), 300)}{until}." if view.verifies else f"Being checked{until}.")
+
+
+def _as_clause(goal: str) -> Safe:
+    """A sentence as part of another."""
+    first, *rest = goal.rstrip(".").split(" ", 1)
+    is_name = first[1:] != first[1:].lower()  # DLQ, StripeMeter
+    return safe(" ".join([first if is_name else first[:1].lower() + first[1:], *rest]))

@@ -6,13 +6,16 @@ from typing import Protocol
 
 from bot.core.errors import BadInput, CountersignError
 from bot.core.ports import Json
-from bot.desk import Cause, Declined, Desk, Done, acknowledge, ask, deny, rerun, settle, stop, vote
+from bot.desk import Cause, Declined, Desk, Done, acknowledge, ask, deny, rerun, review, settle, stop
+from bot.engine.approval import is_same_text
 from bot.slack import answer_words as words
-from bot.slack import wishes
-from bot.slack.blocks.modals import ask_form, deny_form, not_possible, settle_form
+from bot.slack import policy_words, votes, wishes
+from bot.slack.blocks.modals import PHRASE, approve_form, ask_form, block_of, deny_form, not_possible, settle_form
 from bot.slack.payload import Click, Submission
+from bot.slack.policy_views import ApproveView
 from bot.slack.refresh import refresh, stands
 from bot.slack.text import Safe, plain
+from bot.slack.votes import Press, Presser
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +42,26 @@ class Clicks:
         self._do(click, lambda: rerun(self._desk, person=click.person, incident_id=click.subject))
 
     def approve(self, click: Click) -> None:
-        """A vote for the digest that was on show."""
-        self._do(click, lambda: vote(self._desk, person=click.person, request_id=click.subject, digest=click.block_id))
+        """A vote for the digest that was on show; a severe action asks for its phrase first."""
+        press = votes.press(click, choice=votes.ANYWAY if click.action == votes.ANYWAY else votes.APPROVE)
+        form = self._vote_form(press)
+        if form is not None and form.phrase is not None:
+            self._open(click, approve_form(form))
+            return
+        self._do(press, lambda: votes.cast(self._desk, press))
+
+    def break_glass(self, click: Click) -> None:
+        """Asks why it cannot wait for somebody else."""
+        form = self._vote_form(votes.press(click, choice=votes.ALONE))
+        if form is None:
+            self._tell(click, words.NOT_OFFERED)
+            self._refresh(click.subject)
+            return
+        self._open(click, approve_form(form))
+
+    def review(self, click: Click) -> None:
+        """Countersigns what somebody did alone."""
+        self._do(click, lambda: review(self._desk, person=click.person, request_id=click.subject))
 
     def deny(self, click: Click) -> None:
         """Asks why first."""
@@ -84,6 +105,22 @@ class Clicks:
             self._refresh(request_id)
         return _in_form(answer, form)
 
+    def check_vote(self, form: Submission) -> dict[str, Json] | None:
+        """What is wrong with what was typed, said at once: the vote itself may take longer than a form waits."""
+        press = votes.pressed(form)
+        phrase = self._phrase(press.subject)
+        if phrase is None or is_same_text(form.phrase or "", phrase):
+            return None
+        return {"response_action": "errors", "errors": {block_of(PHRASE): policy_words.wrong_phrase(phrase)}}
+
+    def submit_vote(self, form: Submission) -> None:
+        """Casts the vote; what is declined is told to the person alone, for the form is closed by then."""
+        press = votes.pressed(form)
+        try:
+            self._do(press, lambda: votes.cast(self._desk, press, reason=form.reason, typed=form.phrase))
+        except CountersignError as error:
+            self.failed(press, error)
+
     def submit_settle(self, form: Submission) -> dict[str, Json] | None:
         request_id, said, *_ = (*form.subject, "", "")
         if said not in {"yes", "no"}:
@@ -95,7 +132,17 @@ class Clicks:
             self._refresh(request_id)
         return _in_form(answer, form)
 
-    def failed(self, click: Click, error: CountersignError) -> None:
+    def _phrase(self, request_id: str) -> str | None:
+        with self._desk.database.read() as conn:
+            return wishes.phrase(conn, self._desk.contents, request_id)
+
+    def _vote_form(self, press: Press) -> ApproveView | None:
+        with self._desk.database.read() as conn:
+            return wishes.vote_form(
+                conn, self._desk.contents, press.subject, metadata=press.metadata, choice=press.choice
+            )
+
+    def failed(self, click: Presser, error: CountersignError) -> None:
         """Tells the person that it did not work; Slack itself may be what does not."""
         log.warning("click.failed", extra={"person": click.person, "subject": click.subject, "error": str(error)})
         try:
@@ -126,7 +173,7 @@ class Clicks:
                 ),
             )
 
-    def _do(self, click: Click, act: Callable[[], Done | Declined]) -> None:
+    def _do(self, click: Presser, act: Callable[[], Done | Declined]) -> None:
         answer = act()
         if isinstance(answer, Done):
             return
@@ -146,8 +193,8 @@ class Clicks:
         with self._desk.database.begin() as conn:
             refresh(conn, self._desk, subject_id)
 
-    def _tell(self, click: Click, text: Safe) -> None:
-        self._reply.tell(channel=click.channel.id, user=click.person, text=text, thread_ts=click.thread_ts)
+    def _tell(self, click: Presser, text: Safe) -> None:
+        self._reply.tell(channel=click.channel_id, user=click.person, text=text, thread_ts=click.thread_ts)
 
 
 def _in_form(answer: Done | Declined, form: Submission) -> dict[str, Json] | None:

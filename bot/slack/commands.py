@@ -9,10 +9,10 @@ from bot.engine.incident import State as Standing
 from bot.engine.request import State
 from bot.slack import answer_words as words
 from bot.slack import reading
-from bot.slack.answer_views import OpenIncident, OpenRequest
+from bot.slack.answer_views import OpenIncident, OpenRequest, OpenReview
 from bot.slack.reading import ContentsOf
 from bot.slack.text import Safe
-from bot.store import incidents, messages, requests
+from bot.store import incidents, messages, requests, reviews
 from bot.store.database import Database
 from bot.store.tables import incidents as incident_rows
 
@@ -44,7 +44,7 @@ class Commands:
         return words.status(open_incidents(conn), behind=behind.count, trouble=behind.error)
 
     def _requests(self, conn: Connection) -> Safe:
-        return words.requests(open_requests(conn, self._contents))
+        return words.requests(open_requests(conn, self._contents), reviews=open_reviews(conn, self._contents))
 
 
 def open_incidents(conn: Connection) -> list[OpenIncident]:
@@ -75,4 +75,19 @@ def open_requests(conn: Connection, contents: ContentsOf) -> list[OpenRequest]:
             expires_at=request.expires_at,
         )
         for request in requests.in_state(conn, State.OPEN)
+    ]
+
+
+def open_reviews(conn: Connection, contents: ContentsOf) -> list[OpenReview]:
+    """Everything one person ran alone that nobody has reviewed, oldest first."""
+    found = [(request, reviews.broken(conn, request.id)) for request in reviews.missing(conn)]
+    return [
+        OpenReview(
+            label=reading.label(contents, request),
+            title=incident.title if (incident := incidents.get(conn, request.incident_id)) else "",
+            person=broken.person,
+            at=broken.at,
+        )
+        for request, broken in found
+        if broken is not None
     ]

@@ -52,13 +52,20 @@ def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, reply: Reply, e
         "rerun": clicks.rerun,
         "approve": clicks.approve,
         "deny": clicks.deny,
+        "break_glass": clicks.break_glass,
+        "review": clicks.review,
         "undo": clicks.undo,
+        "stop": clicks.stop,
+        "took_effect": clicks.settle,
+        "no_effect": clicks.settle,
         _ASK: clicks.ask,
     }
     for action_id, act in buttons.items():
         app.action(action_id)(_on_click(clicks, act))
     app.view("ask")(_on_submit(clicks.submit_ask))
     app.view("deny")(_on_submit(clicks.submit_deny))
+    app.view("vote")(_on_vote(clicks))
+    app.view("settle")(_on_submit(clicks.submit_settle))
     app.command("/billing")(_on_command(commands))
     return app
 
@@ -108,6 +115,19 @@ def _on_submit(act: Callable[[Submission], Mapping[str, Json] | None]) -> Callab
         ack(dict(answer) if answer else "")
 
     return on_submit
+
+
+def _on_vote(clicks: Clicks) -> Callable[..., None]:
+    """What was typed is checked before the form is answered; what takes time comes after."""
+
+    def on_vote(ack: Ack, body: dict[str, Any]) -> None:
+        form = submission(body)
+        wrong = clicks.check_vote(form)
+        ack(dict(wrong) if wrong else "")
+        if wrong is None:
+            clicks.submit_vote(form)
+
+    return on_vote
 
 
 def _on_command(commands: Commands) -> Callable[..., None]:

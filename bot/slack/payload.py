@@ -6,7 +6,7 @@ from pydantic import Field, ValidationError
 
 from bot.core.errors import BadInput
 from bot.core.model import Lenient
-from bot.slack.blocks.modals import REASON, block_of
+from bot.slack.blocks.modals import PHRASE, REASON, block_of
 
 
 class _Id(Lenient):
@@ -51,6 +51,10 @@ class Click(Lenient):
     def action(self) -> str:
         """What follows the colon: an action of the runbook, or what to do."""
         return self._value().partition(":")[2]
+
+    @property
+    def channel_id(self) -> str:
+        return self.channel.id
 
     @property
     def block_id(self) -> str:
@@ -115,6 +119,10 @@ class Submission(Lenient):
     @property
     def reason(self) -> str | None:
         return self._typed().get(block_of(REASON))
+
+    @property
+    def phrase(self) -> str | None:
+        return self._typed().get(block_of(PHRASE))
 
     @property
     def inputs(self) -> Mapping[str, str]:

@@ -7,12 +7,15 @@ from functools import partial
 from sqlalchemy import Connection
 
 from bot.engine.incident import Incident
+from bot.engine.request import State
 from bot.slack import incident_view, reading
+from bot.slack.blocks.broken import broken
 from bot.slack.blocks.card import card
 from bot.slack.blocks.checklist import checklist
 from bot.slack.blocks.evidence import evidence
 from bot.slack.blocks.layout import Post
 from bot.slack.blocks.root import root
+from bot.slack.policy_view import broken_view
 from bot.slack.reading import ContentsOf
 from bot.slack.request_view import card_view, request_lines
 from bot.slack.text import safe
@@ -26,15 +29,21 @@ _TICK = timedelta(microseconds=1)
 class Presenter:
     """Implements `bot.store.work.Show`."""
 
-    def __init__(self, *, contents: ContentsOf, enqueue: Enqueue, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, *, contents: ContentsOf, enqueue: Enqueue, new_id: Callable[[], str], break_glass: bool = True
+    ) -> None:
         self._contents = contents
         self._enqueue = enqueue
         self._new_id = new_id
+        self._break_glass = break_glass
 
     def incident(self, conn: Connection, incident_id: str, now: datetime) -> None:
-        """The root message."""
+        """The root message, and the cards that wait for votes: they say when the alert has calmed down."""
         incident = reading.incident(conn, incident_id)
-        self._root(conn, incident, now)
+        top = self._root(conn, incident, now)
+        for request in requests.of_incident(conn, incident_id):
+            if request.state is State.OPEN:
+                self._card(conn, incident, request.id, top=top, now=now)
 
     def diagnosis(self, conn: Connection, incident_id: str, number: int, now: datetime) -> None:
         """Evidence, charts and checklist in the thread, and the root's conclusions."""
@@ -70,6 +79,11 @@ class Presenter:
         if asked.original_id is not None:
             # Its card offers the undo only while nobody has asked for it.
             self._card(conn, incident, asked.original_id, top=top, now=now)
+        case = reading.case(conn, incident.id, self._contents, diagnosis=None, content=asked.content)
+        alone = broken_view(conn, asked, case)
+        if alone is not None:
+            loud = self._hold(conn, incident, f"broken:{request_id}", thread_of=None, now=now + _TICK)
+            self._say(conn, loud, broken(alone), now)
 
     def _card(self, conn: Connection, incident: Incident, request_id: str, *, top: Message, now: datetime) -> None:
         held = self._hold(conn, incident, f"request:{request_id}", thread_of=top.id, now=now)
@@ -77,7 +91,7 @@ class Presenter:
         assert request is not None  # requests are never deleted
         latest = diagnoses.latest(conn, incident.id)
         case = reading.case(conn, incident.id, self._contents, diagnosis=latest, content=request.content)
-        self._say(conn, held, card(card_view(conn, request, case)), now)
+        self._say(conn, held, card(card_view(conn, request, case, now, break_glass=self._break_glass)), now)
 
     def _root(self, conn: Connection, incident: Incident, now: datetime) -> Message:
         """Lock the root message, then say how the incident stands.

@@ -1,25 +1,29 @@
 """From rows and files to the view of a request's card."""
 
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
 from sqlalchemy import Connection
 
-from bot.core.egress import shown
-from bot.core.errors import ExpressionError
-from bot.core.evidence import Column, Shown
-from bot.core.template import PathTemplate
+from bot.core.egress import MASKED, masked_field, shown
+from bot.core.evidence import Column, Shown, Table
+from bot.core.facts import rows_of
 from bot.engine import execution as executing
 from bot.engine.approval import Choice, Vote
-from bot.engine.execution import Execution
-from bot.engine.request import Request, State, TargetSet
-from bot.engine.runbook import Action, Deed, Risk
+from bot.engine.execution import DeedDone, Done, Execution, boundaries, may_be_settled, open_deed, plan
+from bot.engine.request import Request, State
+from bot.engine.runbook import Action, LeavesOut, Risk
 from bot.engine.sums import sums
 from bot.slack import words
+from bot.slack.call_view import calls
+from bot.slack.policy_view import policy_view
 from bot.slack.reading import Case
-from bot.slack.views import CardView, Offer, RequestLine, Stage, Touched, VoteView
-from bot.steps import CommandRun, HttpSend, SqlChange, StripePost
-from bot.steps.step import Scope
-from bot.store import executions, requests
+from bot.slack.views import CardView, Offer, Phase, Progress, RequestLine, Stage, Touched, VoteView
+from bot.store import executions, requests, reviews
 
 _SAMPLE = 5  # ids of targets that a card names
+_AN_ID = Column(name="id", shown=Shown.ID)
 
 _STAGES = {
     State.PREPARING: Stage.PREPARING,
@@ -34,11 +38,13 @@ _EXECUTIONS = {
     executing.State.STARTED: Stage.RUNNING,
     executing.State.SUCCEEDED: Stage.VERIFYING,
     executing.State.FAILED: Stage.FAILED,
+    executing.State.STOPPED: Stage.STOPPED,
     executing.State.UNKNOWN: Stage.UNKNOWN,
     executing.State.VERIFIED: Stage.VERIFIED,
     executing.State.NOT_VERIFIED: Stage.NOT_VERIFIED,
 }
 _UNDOABLE = frozenset({Stage.VERIFYING, Stage.VERIFIED, Stage.NOT_VERIFIED})
+_PARTIAL = frozenset({Stage.FAILED, Stage.STOPPED})
 _DEAD = frozenset({State.DENIED, State.EXPIRED, State.SUPERSEDED, State.REFUSED})
 
 
@@ -60,14 +66,23 @@ def _line(conn: Connection, request: Request, case: Case) -> RequestLine:
         label=case.label(request.action),
         stage=stage(request, execution),
         ran_at=execution.finished_at if execution else None,
+        needs_review=reviews.broken(conn, request.id) is not None and reviews.of(conn, request.id) is None,
     )
 
 
-def card_view(conn: Connection, request: Request, case: Case) -> CardView:
-    """Everything the card shows. `case` is the incident with the files of the request's own revision."""
+def card_view(
+    conn: Connection, request: Request, case: Case, now: datetime | None = None, *, break_glass: bool = False
+) -> CardView:
+    """Everything the card shows. `case` is the incident with the files of the request's own revision.
+
+    Without `now` it offers nothing that depends on how long something has taken.
+    """
     action = case.runbook.action(request.action) if case.runbook else None
     execution = executions.get(conn, request.id)
+    deeds = executions.deeds_of(conn, request.id) if execution else ()
     at = stage(request, execution)
+    progress = _progress(action, execution, deeds) if action and execution else None
+    is_undoable = at in _UNDOABLE or (at in _PARTIAL and any(deed.state is Done.SUCCEEDED for deed in deeds))
     return CardView(
         request_id=request.id,
         label=action.label if action else request.action,
@@ -78,10 +93,10 @@ def card_view(conn: Connection, request: Request, case: Case) -> CardView:
         requested_at=request.requested_at,
         reason=request.reason,
         inputs=_inputs(request, action),
-        touched=_touched(request.targets),
+        touched=_touched(request, action),
         preview_says=request.preview.say if request.preview else None,
         preview=request.preview.answer if request.preview else None,
-        calls=_calls(action, request, case),
+        calls=calls(action, request, case.scope) if action else (),
         digest=request.digest,
         needs=request.needs,
         approvers=action.approve.by if action else (),
@@ -93,25 +108,43 @@ def card_view(conn: Connection, request: Request, case: Case) -> CardView:
         finished_at=execution.finished_at if execution else None,
         outcome=execution.outcome if execution else None,
         verifies=action.verify.until.source if action else None,
+        goal=action.verify.goal if action else None,
+        undoes=case.label(action.undo) if action and action.undo else None,
+        is_reversible=action.reversible if action else False,
+        progress=progress,
+        can_stop=progress is not None and at is Stage.RUNNING and execution is not None and not execution.stopped_by,
+        stopped_by=execution.stopped_by if execution else None,
+        can_settle=_can_settle(action, execution, deeds, now) if action and execution and now else False,
         verify_until=execution.verify_until if execution else None,
         verified_at=execution.verified_at if execution else None,
-        undo=_undo(conn, request, action, case) if at in _UNDOABLE else None,
+        undo=_undo(conn, request, action, case) if is_undoable else None,
+        policy=policy_view(conn, request, action, case, break_glass=break_glass),
     )
 
 
 def _vote(vote: Vote) -> VoteView:
-    return VoteView(person=vote.person, is_approval=vote.choice is Choice.APPROVE, at=vote.at, reason=vote.reason)
+    return VoteView(
+        person=vote.person,
+        is_approval=vote.choice.is_approval,
+        at=vote.at,
+        reason=vote.reason,
+        is_anyway=vote.choice is Choice.ANYWAY,
+        is_alone=vote.choice is Choice.BREAK_GLASS,
+    )
 
 
 def _inputs(request: Request, action: Action | None) -> tuple[tuple[str, str], ...]:
     declared = action.inputs if action else {}
     labels = {name: each.label or words.label(name) for name, each in declared.items()}
     return tuple(
-        (labels.get(name, words.label(name)), str(value)) for name, value in request.inputs.items() if value is not None
+        (labels.get(name, words.label(name)), masked_field(name, str(value)))
+        for name, value in request.inputs.items()
+        if value is not None
     )
 
 
-def _touched(targets: TargetSet | None) -> Touched | None:
+def _touched(request: Request, action: Action | None) -> Touched | None:
+    targets = request.targets
     if targets is None:
         return None
     worth = [
@@ -119,44 +152,54 @@ def _touched(targets: TargetSet | None) -> Touched | None:
         for name, by_currency in sums(targets.table).items()
         for currency, total in by_currency.items()
     ]
-    return Touched(count=len(targets.ids), sample=targets.ids[:_SAMPLE], sums=tuple(worth))
+    left_out = request.preview.left_out if request.preview else None
+    declared = action.leaves_out if action else None
+    return Touched(
+        count=len(targets.ids),
+        sample=tuple(shown(each, _AN_ID, {}) for each in targets.ids[:_SAMPLE]),
+        sums=tuple(worth),
+        oldest=_oldest(targets.table),
+        left_out=_left_out(left_out.table, declared) if left_out and declared else (),
+    )
 
 
-def _calls(action: Action | None, request: Request, case: Case) -> tuple[str, ...]:
-    if action is None or request.targets is None:
-        return ()
-    scope = {
-        **case.scope,
-        "params": request.params,
-        "inputs": request.inputs,
-        "targets": {"ids": list(request.targets.ids), "count": len(request.targets.ids)},
-    }
-    return tuple(_call(deed, scope, len(request.targets.ids)) for deed in action.do)
+def _oldest(table: Table) -> str | None:
+    """The earliest moment in the first column of moments; None where there is none."""
+    at = next((at for at, column in enumerate(table.columns) if column.shown is Shown.TIME), None)
+    if at is None:
+        return None
+    told = [shown(row[at], table.columns[at], {}) for row in table.rows if row[at] is not None]
+    moments = [each for each in told if each != MASKED]
+    return min(moments, default=None)  # they are written with the year first, so the earliest is the smallest
 
 
-def _call(deed: Deed, scope: Scope, count: int) -> str:
-    said = _said(deed, scope)
-    return f"{said} (once for each of {words.counted(count, 'target')})" if deed.each else said
+def _left_out(table: Table, declared: LeavesOut) -> tuple[str, ...]:
+    by_reason: Counter[str] = Counter()
+    column = next(column for column in table.columns if column.name == declared.reason)
+    for row in rows_of(table):
+        many = row.get(declared.count) if declared.count else 1
+        by_reason[shown(row[declared.reason], column, {})] += many if isinstance(many, int) else 1
+    more = ("and more",) if table.cut else ()
+    return (*(f"{count:,} × {why}" for why, count in by_reason.most_common() if count), *more)  # noqa: RUF001
 
 
-def _said(deed: Deed, scope: Scope) -> str:
-    match deed.step:
-        case HttpSend() as step:
-            verb = next(verb for verb in ("post", "put", "patch", "delete") if getattr(step, verb) is not None)
-            return f"{verb.upper()} {_rendered(getattr(step, verb), scope)} at {step.at}"
-        case StripePost() as step:
-            return f"POST {_rendered(step.post, scope)} at Stripe"
-        case SqlChange() as step:
-            return f"{' '.join(step.statement.split())} at {step.at}, at most {words.counted(step.max_rows, 'row')}"
-        case CommandRun() as step:
-            return f"{step.at}: {' '.join(str(argument.source) for argument in step.arguments)}"
+def _progress(action: Action, execution: Execution, deeds: Sequence[DeedDone]) -> Progress | None:
+    """None for an execution of a single call, which is either under way or not."""
+    ids = execution.targets.ids
+    total, cuts = len(plan(action, ids)), boundaries(action, ids)
+    if total < 2:
+        return None
+    done = sum(deed.state is Done.SUCCEEDED for deed in deeds)
+    batch = sum(cut <= done for cut in cuts)
+    phase = Phase.CALLS if action.batches is None else Phase.CANARY if batch == 0 else Phase.BATCH
+    if execution.check_until is not None:
+        phase = Phase.CHECKING
+    return Progress(done=done, total=total, phase=phase, batch=batch + 1, batches=len(cuts) + 1)
 
 
-def _rendered(path: PathTemplate, scope: Scope) -> str:
-    try:
-        return path.render(scope)
-    except ExpressionError:
-        return path.source  # it names what is only known when it runs, such as one target of many
+def _can_settle(action: Action, execution: Execution, deeds: Sequence[DeedDone], now: datetime) -> bool:
+    has_probe = action.probe is not None
+    return open_deed(deeds) is not None and may_be_settled(execution, has_probe=has_probe, now=now)
 
 
 def _undo(conn: Connection, request: Request, action: Action | None, case: Case) -> Offer | None:

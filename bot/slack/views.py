@@ -1,11 +1,12 @@
 """What a message shows, as frozen values: the builders read these and nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
 from bot.core.evidence import Answer, Failure
 from bot.engine.runbook import Risk
+from bot.slack.policy_views import PolicyView
 
 
 class Mood(StrEnum):
@@ -81,6 +82,7 @@ class Stage(StrEnum):
     RUNNING = "running"
     VERIFYING = "verifying"
     FAILED = "failed"
+    STOPPED = "stopped"
     UNKNOWN = "unknown"
     VERIFIED = "verified"
     NOT_VERIFIED = "not_verified"
@@ -93,6 +95,7 @@ class RequestLine:
     label: str
     stage: Stage
     ran_at: datetime | None = None
+    needs_review: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,15 +153,42 @@ class VoteView:
     is_approval: bool
     at: datetime
     reason: str | None = None
+    is_anyway: bool = False  # although the alert had calmed down
+    is_alone: bool = False  # by break-glass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Touched:
-    """What the request would touch: how many, the first of them, and sums such as `EUR 12.00`."""
+    """What the request would touch: how many, the first of them, sums such as `EUR 12.00`, and the oldest moment.
+
+    `left_out` says what is not among them, and why: `3 × already paid`.
+    """
 
     count: int
     sample: tuple[str, ...] = ()
     sums: tuple[str, ...] = ()
+    oldest: str | None = None
+    left_out: tuple[str, ...] = ()
+
+
+class Phase(StrEnum):
+    """What an execution of many calls is doing."""
+
+    CALLS = "calls"  # one after the other, without batches
+    CANARY = "canary"
+    BATCH = "batch"
+    CHECKING = "checking"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far an execution of many calls is; `batch` of `batches` counts the canary as the first."""
+
+    done: int
+    total: int
+    phase: Phase = Phase.CALLS
+    batch: int = 1
+    batches: int = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,9 +219,17 @@ class CardView:
     finished_at: datetime | None = None
     outcome: str | None = None
     verifies: str | None = None
+    goal: str | None = None
+    undoes: str | None = None
+    is_reversible: bool = False
+    progress: Progress | None = None
+    can_stop: bool = False
+    stopped_by: str | None = None
+    can_settle: bool = False
     verify_until: datetime | None = None
     verified_at: datetime | None = None
     undo: Offer | None = None
+    policy: PolicyView = field(default_factory=PolicyView)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

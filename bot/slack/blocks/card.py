@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import Block, InteractiveElement
 
 from bot.core.evidence import Answer, Failure
 from bot.slack import card_words as words
+from bot.slack import policy_words
 from bot.slack.blocks.answer import question, read
+from bot.slack.blocks.broken import review_button
 from bot.slack.blocks.layout import TEXT, Post, actions, button, confirm, context, first_that_fits, section, sections
-from bot.slack.text import Safe, clip, joined, safe
+from bot.slack.text import Plain, Safe, clip, joined, safe
 from bot.slack.views import Asked, CardView, Stage
 
 _SIZES = (20, 10, 5, 3, 1, 0)  # rows of the preview, calls and votes that are spelled out
@@ -49,25 +51,56 @@ def _contents(view: CardView, size: int) -> list[Block]:
         case Answer() as answer if not view.preview_says:
             asked = Asked(id="preview", title=words.PREVIEW, evidence=answer)
             blocks += question(read(asked, rows=size), rows=size, as_table=True)
-    return blocks + sections([words.calls(view, most=max(size, 1))])
+    return blocks + sections([words.afterwards(view), words.calls(view, most=max(size, 1))])
 
 
 def _course(view: CardView) -> list[Safe]:
-    votes = [words.vote(vote) for vote in view.votes[-20:]]
+    votes = [words.vote(vote) for vote in view.votes[-20:] if not vote.is_alone]
+    if view.policy.broken is not None:
+        votes.append(policy_words.broken(view.policy.broken))
     needs = words.still_needs(view) if view.stage is Stage.OPEN else Safe("")
-    return [*votes, joined((needs,), ""), words.progress(view)]
+    votes += policy_words.notices(view.policy)
+    return [*votes, joined((needs,), ""), words.progress(view), words.stopped_by(view)]
 
 
 def _buttons(view: CardView) -> list[Block]:
+    alone = view.policy.broken
+    review = [] if alone is None or alone.reviewer else [actions([review_button(view.request_id, view.label)])]
+    return [*_own_buttons(view), *review]
+
+
+def _votes(view: CardView) -> list[InteractiveElement]:
+    """Approve and deny; where the alert has calmed down the first says so, and is another choice."""
+    calmed = view.policy.calmed
+    label = policy_words.ANYWAY.get(calmed, words.APPROVE) if calmed else words.APPROVE
+    title, text, yes, no = words.approve_dialog(view)
+    approve = button(
+        Plain(f"{label} …") if view.policy.wants_phrase else label,  # which asks back in a form of its own
+        action_id="approve",
+        value=f"{view.request_id}:{'anyway' if calmed else 'approve'}",
+        style="primary",
+        confirm=None if view.policy.wants_phrase else confirm(title=title, text=text, yes=yes, no=no),
+    )
+    deny = button(words.DENY, action_id="deny", value=f"{view.request_id}:deny", style="danger")
+    if not view.policy.may_break_glass:
+        return [approve, deny]
+    alone = button(policy_words.BREAK_GLASS, action_id="break_glass", value=f"{view.request_id}:break_glass")
+    return [approve, deny, alone]
+
+
+def _own_buttons(view: CardView) -> list[Block]:
     if view.stage is Stage.OPEN and view.digest:
-        title, text, yes, no = words.approve_dialog(view)
-        sure = confirm(title=title, text=text, yes=yes, no=no)
-        approve = button(
-            words.APPROVE, action_id="approve", value=f"{view.request_id}:approve", style="primary", confirm=sure
-        )
-        deny = button(words.DENY, action_id="deny", value=f"{view.request_id}:deny", style="danger")
         # The block's id is the digest the reader has before them: a vote is for that and nothing newer.
-        return [actions([approve, deny], block_id=view.digest)]
+        return [actions(_votes(view), block_id=view.digest)]
+    if view.can_stop:
+        title, text, yes, no = words.stop_dialog(view)
+        sure = confirm(title=title, text=text, yes=yes, no=no)
+        value = f"{view.request_id}:stop"
+        return [actions([button(words.STOP, action_id="stop", value=value, style="danger", confirm=sure)])]
+    if view.can_settle:
+        did = button(words.TOOK_EFFECT, action_id="took_effect", value=f"{view.request_id}:yes")
+        did_not = button(words.NO_EFFECT, action_id="no_effect", value=f"{view.request_id}:no")
+        return [actions([did, did_not])]
     if view.undo is not None:
         title, text, yes, no = words.undo_dialog(view.undo)
         sure = confirm(title=title, text=text, yes=yes, no=no)

@@ -15,10 +15,13 @@ from slack_sdk.models.views import View
 
 from bot.core.ports import Json
 from bot.slack import answer_words as words
+from bot.slack import policy_words
 from bot.slack.answer_views import AskView, Field
 from bot.slack.blocks.layout import section, sections
+from bot.slack.policy_views import ApproveView
 from bot.slack.text import Plain, Safe, clip, clip_plain, plain, safe
 
+PHRASE = "-phrase"  # no input can be called that
 REASON = "-reason"  # no input can be called that
 _LONGEST = 500  # characters of an input, as the desk takes them
 _FIELDS = 40
@@ -43,6 +46,32 @@ def deny_form(subject: str) -> dict[str, Json]:
     """Asks why a request is denied."""
     reason = _reason(words.DENY_REASON, hint=words.DENY_HINT)
     return _modal(callback_id="deny", title=words.DENY_TITLE, subject=subject, blocks=[reason], submit=words.DENY)
+
+
+def settle_form(subject: str, *, took_effect: bool) -> dict[str, Json]:
+    """Asks how somebody knows what became of an unknown call."""
+    reason = _reason(words.SETTLE_REASON, hint=words.SETTLE_HINT)
+    blocks: list[Block] = [section(words.settles(took_effect=took_effect)), reason]
+    title = words.TOOK_EFFECT_TITLE if took_effect else words.NO_EFFECT_TITLE
+    return _modal(callback_id="settle", title=title, subject=subject, blocks=blocks, submit=words.SETTLE)
+
+
+def approve_form(view: ApproveView) -> dict[str, Json]:
+    """Asks for what has to be typed before a vote: the phrase of a severe action, the reason to run it alone."""
+    blocks: list[Block] = [section(policy_words.what_follows(view))]
+    if view.is_alone:
+        blocks.append(_reason(policy_words.BREAK_GLASS_REASON, hint=policy_words.BREAK_GLASS_HINT))
+    if view.phrase is not None:
+        blocks.append(
+            InputBlock(
+                block_id=block_of(PHRASE),
+                label=_text(policy_words.phrase_label(view.phrase), 200),
+                element=PlainTextInputElement(action_id=f"value:{PHRASE}", max_length=_LONGEST),
+            )
+        )
+    title = policy_words.BREAK_GLASS_TITLE if view.is_alone else policy_words.APPROVE_TITLE
+    submit = policy_words.RUN_ALONE if view.is_alone else policy_words.APPROVE
+    return _modal(callback_id="vote", title=title, subject=view.subject, blocks=blocks, submit=submit)
 
 
 def not_possible(why: Safe) -> dict[str, Json]:

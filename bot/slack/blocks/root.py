@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block, InteractiveElement
 
-from bot.slack import card_words, words
+from bot.slack import card_words, policy_words, words
 from bot.slack.blocks.layout import (
     MAX_OPTIONS,
     TEXT,
@@ -42,10 +42,14 @@ def _blocks(view: RootView, findings: Sequence[Safe], size: int) -> Sequence[Blo
     blocks += _alerts(view, size)
     blocks += sections(_shortened(findings, most=size + 4, length=600 if size else 300))
     requested = [card_words.title(line.label, line.stage) for line in view.requests[-max(size, 2) :]]
-    blocks += sections(requested)
+    blocks += sections([*requested, *_unreviewed(view)])
     blocks += _buttons(view)
     blocks.append(context(words.origin(view), words.link_line([link for link in view.links if is_web(link.url)])))
     return blocks
+
+
+def _unreviewed(view: RootView) -> list[Safe]:
+    return [policy_words.needs_review(line.label) for line in view.requests if line.needs_review][:10]
 
 
 def _alerts(view: RootView, size: int) -> list[Block]:
