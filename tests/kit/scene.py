@@ -170,7 +170,7 @@ class Incident:
 
         what = lambda: f"{action} is not offered, but {[each['action_id'] for each in elements_of(self.root)]}"  # noqa: E731
         element, label = awaited(offered, within=PATIENCE, what=what)
-        value = f"{self.id}:{action}" if element["type"] == "static_select" else None
+        value = f"{self.id}:{action}" if "options" in element else None
         return self.press(person, self.root, action_id=element["action_id"], label=label, value=value, form=form)
 
     def press(

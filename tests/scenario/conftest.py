@@ -46,8 +46,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         pool = ThreadPoolExecutor(len(together), thread_name_prefix="scenario")
         for item in together:
             assert isinstance(item, pytest.Function)
-            needs = {"scene": pyfuncitem.funcargs["scene"]} if "scene" in item.fixturenames else {}
-            started[item.nodeid] = pool.submit(item.obj, **needs)
+            needs = ["scene"] if "scene" in item.fixturenames else []
+            given = {name: pyfuncitem._request.getfixturevalue(name) for name in needs}
+            started[item.nodeid] = pool.submit(item.obj, **given)
         pool.shutdown(wait=False)
     started[pyfuncitem.nodeid].result()
     return True

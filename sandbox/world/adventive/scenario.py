@@ -1,6 +1,6 @@
 """Suppress an invoice e-mail: its PDF is missing, or its recipient is on a suppression list."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -19,10 +19,11 @@ class Options(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class SuppressInvoiceEmail:
-    """Each start takes another invoice."""
+    """Each start takes another invoice, for as long as there are others."""
 
     worker: Worker
     ids: Ids
+    taken: set[str] = field(default_factory=set)
 
     id = "suppress-invoice-email"
     title = "Suppress an invoice e-mail"
@@ -36,7 +37,10 @@ class SuppressInvoiceEmail:
     def start(self, params: Obj) -> Obj:
         """Break one delivered invoice."""
         wanted = Options.model_validate(params)
-        delivery = self.ids.random.choice(self.worker.delivered())
+        delivered = self.worker.delivered()
+        fresh = [each for each in delivered if each.invoice_id not in self.taken]
+        delivery = self.ids.random.choice(fresh or delivered)
+        self.taken.add(delivery.invoice_id)
         match wanted.variant:
             case "pdf_missing":
                 self.worker.lose_pdf(delivery.invoice_id)

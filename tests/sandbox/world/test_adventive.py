@@ -164,3 +164,16 @@ def test_an_unknown_invoice_is_404(world: RunningWorld, env: dict[str, str]) -> 
     for path in ("/admin/render-pdf", "/admin/resend-invoice"):
         assert call(env, "POST", path, json={"invoice_id": "in_none"}).status_code == 404
         assert call(env, "POST", path, json={"invoice_id": "../etc"}).status_code == 400
+
+
+def test_each_start_takes_another_invoice_also_once_the_last_is_mended(
+    world: RunningWorld, env: dict[str, str]
+) -> None:
+    taken = []
+    for _ in range(20):
+        taken.append(world.start("suppress-invoice-email")["invoice_id"])
+        for path in ("/admin/render-pdf", "/admin/resend-invoice"):
+            call(env, "POST", path, json={"invoice_id": taken[-1]})
+
+    assert world.scenarios()["suppress-invoice-email"]["running"] is False
+    assert len(set(taken)) == 20
