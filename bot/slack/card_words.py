@@ -217,12 +217,5 @@ def approve_dialog(view: CardView) -> tuple[Plain, Safe, Plain, Plain]:
 def _verifying(view: CardView) -> Safe:
     until = f", at the latest until {when(view.verify_until)}" if view.verify_until else ""
     if view.goal:
-        return Safe(f"Checking that {_as_clause(view.goal)}{until}.")
+        return Safe(f"Checking{until}: {safe(view.goal)}")
     return Safe(f"Checking for {clip(code(view.verifies), 300)}{until}." if view.verifies else f"Being checked{until}.")
-
-
-def _as_clause(goal: str) -> Safe:
-    """A sentence as part of another."""
-    first, *rest = goal.rstrip(".").split(" ", 1)
-    is_name = first[1:] != first[1:].lower()  # DLQ, StripeMeter
-    return safe(" ".join([first if is_name else first[:1].lower() + first[1:], *rest]))

@@ -40,7 +40,8 @@ def end(
 ) -> Settled | None:
     """Ends an execution the way its calls say, and orders its verification or its look-up.
 
-    `because` says why the rest was not tried, and `is_stopped` that somebody wanted it so. None when it has been ended that way before.
+    `because` says why the rest was not tried, and `is_stopped` that somebody wanted it so. None when it has been ended
+    that way before.
     """
     settled = standing(conn, request_id, action=action, because=because, is_stopped=is_stopped)
     if settled is None:

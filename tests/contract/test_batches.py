@@ -313,7 +313,8 @@ def test_what_cannot_be_asked_is_settled_by_a_person_and_then_verified(office: O
     assert state(office, request_id) is execution.State.VERIFIED
     [entry] = office.audited("execution.settled_by")
     assert entry.actor == LEAD
-    assert json.loads(entry.data) == {"number": 1, "target": "ev_1", "took_effect": True, "reason": "it is in the ledger"}
+    data = {"number": 1, "target": "ev_1", "took_effect": True, "reason": "it is in the ledger"}
+    assert json.loads(entry.data) == data
 
 
 def test_what_a_person_says_did_not_happen_has_failed(office: Office) -> None:

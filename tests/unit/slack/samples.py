@@ -16,6 +16,8 @@ from bot.slack.views import (
     Link,
     Mood,
     Offer,
+    Phase,
+    Progress,
     RequestLine,
     RootView,
     Stage,
@@ -188,10 +190,16 @@ OPEN = replace(
     stage=Stage.OPEN,
     inputs=(("since", "24h"), ("metric", "api_calls")),
     touched=Touched(
-        count=1204, sample=("evt_00000000000001", "evt_00000000000002"), sums=("1,204.00 EUR (amount_due)",)
+        count=1204,
+        sample=("evt_00000000000001", "evt_00000000000002"),
+        sums=("1,204.00 EUR (amount_due)",),
+        oldest="2026-11-19 10:30:00 UTC",
+        left_out=("3 × already counted", "1 × too old"),  # noqa: RUF001
     ),
+    goal="Stripe has counted every event of the window, and drift is back within 0.5 %.",
+    undoes="Take the replay back",
     preview=answer(("api_calls", 1204), ("storage", 12), metric=Shown.ENUM, would_replay=Shown.COUNT),
-    calls=("POST /v1/replay at api",),
+    calls=('POST /v1/replay at api with {"mode": "apply", "since": "24h"}',),
     digest=DIGEST,
     expires_at=NOW + minutes(24),
 )
@@ -215,6 +223,41 @@ CARDS = {
     ),
     "refused": replace(PREPARING, stage=Stage.REFUSED, note="A replay is running already."),
     "running": replace(SETTLED, stage=Stage.RUNNING, started_at=NOW),
+    "running-batches": replace(
+        SETTLED,
+        stage=Stage.RUNNING,
+        started_at=NOW,
+        progress=Progress(done=31, total=1204, phase=Phase.BATCH, batch=5, batches=122),
+        can_stop=True,
+    ),
+    "checking": replace(
+        SETTLED,
+        stage=Stage.RUNNING,
+        started_at=NOW,
+        progress=Progress(done=1, total=21, phase=Phase.CHECKING, batch=2, batches=3),
+        can_stop=True,
+    ),
+    "stopping": replace(
+        SETTLED,
+        stage=Stage.RUNNING,
+        started_at=NOW,
+        progress=Progress(done=0, total=2, phase=Phase.CANARY, batch=1, batches=2),
+        stopped_by="U0CAL",
+    ),
+    "stopped": replace(
+        SETTLED,
+        stage=Stage.STOPPED,
+        stopped_by="U0CAL",
+        outcome="stopped; 31 of 1204 calls done, the rest was not tried",
+        undo=Offer(action="undo-replay", label="Take the replay back"),
+    ),
+    "unknown-for-a-person": replace(
+        SETTLED,
+        stage=Stage.UNKNOWN,
+        outcome="api: the outcome is unknown: it answered 500 (request req_1AbCdEfGh); 0 of 1 calls done for certain; "
+        "nothing can be asked; a person must look, and it is not tried again",
+        can_settle=True,
+    ),
     "verifying": replace(
         SETTLED, stage=Stage.VERIFYING, outcome="replayed 1204", verify_until=NOW + minutes(15), started_at=NOW
     ),
