@@ -68,7 +68,7 @@ def _drawable(line: Series) -> Series:
 
 def _frame(axes: "Axes", *, title: str, shown: Shown) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter  # noqa: PLC0415 - as above
-    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - as above
+    from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415 - as above
 
     axes.set_facecolor(_BACKGROUND)
     axes.set_title(_clipped(mask(title), _LONGEST_TITLE), loc="left", fontsize=11, fontweight="bold", color=_INK)
@@ -83,6 +83,8 @@ def _frame(axes: "Axes", *, title: str, shown: Shown) -> None:
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))  # type: ignore[no-untyped-call]  # as above
     axes.set_xlabel("UTC", color=_INK)
+    if shown is Shown.COUNT:  # there is no half of a thing
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     written = _TICKS.get(shown, _number)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _position: written(value)))
 
