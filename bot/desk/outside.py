@@ -16,11 +16,12 @@ from bot.store import requests
 
 
 class Door(StrEnum):
-    """Where somebody decides, when it is not Slack."""
+    """Where somebody types a code."""
 
     CLI = "cli"
     API = "api"
     CONSOLE = "console"
+    SLACK = "slack"  # where a code is asked for, too
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,7 +19,7 @@ _NO_KEY = "One-time codes are not set up here: COUNTERSIGN_TOTP_KEY is not set."
 class Errand:
     """What a code is given for: where it was typed, which request it is about, and what else belongs on record."""
 
-    door: str  # cli | api | console | slack
+    door: str  # bot.desk.outside.Door
     incident_id: str | None = None
     request_id: str | None = None
     more: Mapping[str, Json] | None = None

@@ -87,6 +87,8 @@ class Pages:
             return door
         typed = dict(parse_qsl((await bounded(request)).decode("utf-8", "replace")))
         self._access.check_form(request, typed.get("seal", ""))
+        if typed.get("do") not in {"approve", "deny"}:
+            raise Problem(400, "bad_input", "Say whether you approve or deny.")
         return await run_in_threadpool(self._vote, request, typed)
 
     def _vote(self, request: Request, typed: dict[str, str]) -> Response:

@@ -1,0 +1,344 @@
+"""The API and the pages of the console, over HTTP in process: who gets in, what is shown, and votes."""
+
+import asyncio
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pyotp
+import pytest
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+
+from bot.desk.proving import enrol
+from bot.engine.one_time import Codes
+from bot.engine.request import State
+from bot.store.database import Database
+from bot.web.console.access import Access
+from bot.web.console.api import Api
+from bot.web.console.pages import Pages
+from bot.web.errors import Problem, on_http_exception, on_problem
+from tests.kit.trust import APPROVER, LEAD, REQUESTER, Office, runbook
+
+TOKEN = "a console token to test with"
+
+
+@pytest.fixture
+def office(sqlite_database: Database) -> Office:
+    made = Office(database=sqlite_database, runbook=runbook(label="Replay <b>all</b>"))
+    made.desk = replace(made.desk, codes=Codes(b"a key of thirty-two characters.."))
+    made.open_incident()
+    return made
+
+
+class Client:
+    """Sends requests to an application in this process, and keeps its cookies."""
+
+    def __init__(self, app: Starlette, *, base_url: str, peer: str) -> None:
+        self._app = app
+        self._base_url = base_url
+        self._peer = peer
+        self.headers: dict[str, str] = {}
+        self.cookies = httpx.Cookies()
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return asyncio.run(self._send("GET", path, **more))
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        return asyncio.run(self._send("POST", path, **more))
+
+    async def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(self._app, client=(self._peer, 50000))
+        more["headers"] = {**self.headers, **more.get("headers", {})}
+        async with httpx.AsyncClient(transport=transport, base_url=self._base_url, cookies=self.cookies) as http:
+            answer = await http.request(method, path, **more)
+            self.cookies = http.cookies
+        return answer
+
+
+def client(
+    office: Office, *, token: str | None = TOKEN, peer: str = "127.0.0.1", host: str = "localhost:8080"
+) -> Client:
+    access = Access(token=SecretStr(token) if token else None, key=b"key", now=office.now)
+    routes = (*Api(desk=office.desk, access=access).routes(), *Pages(desk=office.desk, access=access).routes())
+    app = Starlette(routes=routes, exception_handlers={Problem: on_problem, HTTPException: on_http_exception})
+    return Client(app, base_url=f"http://{host}", peer=peer)
+
+
+@pytest.fixture
+def api(office: Office) -> Client:
+    made = client(office)
+    made.headers["Authorization"] = f"Bearer {TOKEN}"
+    return made
+
+
+def code(office: Office, who: str) -> str:
+    enrolled = enrol(office.desk, person=who, by="root")
+    assert isinstance(enrolled, tuple)
+    app = pyotp.parse_uri(enrolled[1])
+    assert isinstance(app, pyotp.TOTP)
+    return app.at(office.at)
+
+
+def ballot(office: Office, request_id: str, who: str, **changes: Any) -> dict[str, Any]:
+    return {"person": who, "code": code(office, who), "digest": office.digest(request_id), "reason": "so", **changes}
+
+
+def test_a_request_is_read_with_the_facts_of_its_card(office: Office, api: Client) -> None:
+    request_id = office.ask()
+
+    listed = api.get("/api/v1/requests", params={"stage": "open"}).json()["requests"]
+    read = api.get(f"/api/v1/requests/{request_id}").json()
+
+    assert [each["id"] for each in listed] == [request_id]
+    assert read["stage"] == "open"
+    assert read["digest"] == office.digest(request_id)
+    assert read["requester"] == REQUESTER
+    assert read["touches"]["sums"] == ["12.00 EUR (amount)"]
+    assert read["preview"] == "2 of 2 would be replayed."
+    assert read["calls"] == ["POST /replay at api"]
+    assert read["needs"] == 1
+
+
+def test_incidents_that_fire_are_listed(office: Office, api: Client) -> None:
+    assert [each["title"] for each in api.get("/api/v1/incidents").json()["incidents"]] == ["Dead events"]
+
+
+def test_a_vote_by_api_runs_the_action(office: Office, api: Client) -> None:
+    request_id = office.ask()
+
+    told = api.post(f"/api/v1/requests/{request_id}/approve", json=ballot(office, request_id, APPROVER))
+    office.work()
+
+    assert (told.status_code, told.json()["stage"]) == (200, "approved")
+    assert len(office.host.effects) == 1
+
+
+def test_a_denial_by_api_ends_the_request(office: Office, api: Client) -> None:
+    request_id = office.ask()
+
+    told = api.post(f"/api/v1/requests/{request_id}/deny", json=ballot(office, request_id, APPROVER))
+
+    assert told.json()["stage"] == "denied"
+    assert office.request(request_id).state is State.DENIED
+
+
+@pytest.mark.parametrize(
+    ("who", "changes", "status", "error"),
+    [
+        pytest.param(REQUESTER, {}, 403, "requester", id="the requester"),
+        pytest.param(APPROVER, {"code": "00000"}, 403, "wrong_code", id="a wrong code"),
+        pytest.param(APPROVER, {"digest": "0" * 64}, 409, "digest_differs", id="another digest"),
+        pytest.param(APPROVER, {"digest": "short"}, 400, "bad_input", id="no digest"),
+        pytest.param(APPROVER, {"person": "me"}, 400, "bad_input", id="no user id"),
+        pytest.param(APPROVER, {"more": 1}, 400, "bad_input", id="an unknown field"),
+    ],
+)
+def test_a_vote_that_does_not_count_says_why(
+    office: Office, api: Client, who: str, changes: dict[str, Any], status: int, error: str
+) -> None:
+    request_id = office.ask()
+    sent = ballot(office, request_id, who, **changes)
+
+    told = api.post(f"/api/v1/requests/{request_id}/approve", json=sent)
+
+    assert (told.status_code, told.json()["error"]) == (status, error)
+    assert sent["code"] not in told.text
+    assert office.request(request_id).state is State.OPEN
+
+
+def test_a_code_is_good_for_one_vote(office: Office, api: Client) -> None:
+    request_id = office.ask()
+    sent = ballot(office, request_id, APPROVER, digest="0" * 64)
+
+    first = api.post(f"/api/v1/requests/{request_id}/approve", json=sent)
+    again = api.post(f"/api/v1/requests/{request_id}/approve", json={**sent, "digest": office.digest(request_id)})
+
+    assert first.json()["error"] == "digest_differs"
+    assert again.json()["error"] == "code_used"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        pytest.param(b"{", "application/json", 400, id="no JSON"),
+        pytest.param(b"{}", "text/plain", 415, id="what a page elsewhere can send"),
+        pytest.param(b" " * 20_000, "application/json", 413, id="too large"),
+    ],
+)
+def test_a_bad_body_is_told_so(office: Office, api: Client, body: bytes, content_type: str, status: int) -> None:
+    request_id = office.ask()
+
+    told = api.post(f"/api/v1/requests/{request_id}/approve", content=body, headers={"Content-Type": content_type})
+
+    assert told.status_code == status
+    assert set(told.json()) == {"error", "message"}
+
+
+def test_what_is_not_there_is_a_404_and_a_wrong_stage_a_400(api: Client) -> None:
+    assert api.get("/api/v1/requests/none").status_code == 404
+    assert api.get("/api/v1/requests", params={"stage": "none"}).status_code == 400
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer wrong", f"Basic {TOKEN}", "Bearer "])
+@pytest.mark.parametrize("path", ["/api/v1/requests", "/api/v1/incidents", "/api/v1/requests/x"])
+def test_without_the_token_the_api_says_nothing(office: Office, path: str, authorization: str | None) -> None:
+    headers = {"Authorization": authorization} if authorization else {}
+
+    told = client(office).get(path, headers=headers)
+
+    assert (told.status_code, told.json()["error"]) == (401, "unauthorized")
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        pytest.param({}, 200, id="this machine"),
+        pytest.param({"peer": "192.0.2.7"}, 401, id="another machine"),
+        pytest.param({"host": "rebound.example"}, 401, id="a name that somebody pointed here"),
+    ],
+)
+def test_where_no_token_is_configured_only_this_machine_gets_in(
+    office: Office, more: dict[str, str], status: int
+) -> None:
+    here = client(office, token=None, **more)
+
+    assert here.get("/api/v1/requests").status_code == status
+    assert here.get("/").status_code == (303 if status == 200 else 401)
+
+
+def test_behind_a_proxy_nobody_is_this_machine(office: Office) -> None:
+    told = client(office, token=None).get("/api/v1/requests", headers={"X-Forwarded-For": "127.0.0.1"})
+
+    assert told.status_code == 401
+
+
+def test_the_openapi_document_names_every_path_and_all_it_refers_to(office: Office) -> None:
+    document = client(office).get("/api/v1/openapi.json").json()
+
+    assert document["openapi"].startswith("3.1")
+    assert {path for path in document["paths"] if "approve" in path} == {"/api/v1/requests/{request_id}/approve"}
+    referred = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
+    assert referred <= set(document["components"]["schemas"])
+    assert {"Ballot", "RequestShown", "Error"} <= referred
+
+
+def signed_in(office: Office) -> Client:
+    browser = client(office)
+    assert browser.post("/sign-in", data={"token": TOKEN}).status_code == 303
+    return browser
+
+
+def seal(page: httpx.Response) -> str:
+    found = re.search(r'name="seal" value="([0-9a-f]+)"', page.text)
+    assert found is not None
+    return found[1]
+
+
+def test_a_browser_signs_in_with_the_token(office: Office) -> None:
+    browser = client(office)
+    assert browser.get("/").status_code == 401
+    assert browser.post("/sign-in", data={"token": "wrong"}).status_code == 401
+
+    told = browser.post("/sign-in", data={"token": TOKEN})
+
+    assert "HttpOnly" in told.headers["set-cookie"]
+    assert "samesite=strict" in told.headers["set-cookie"].lower()
+    assert "Dead events" in browser.get("/").text
+
+
+def test_a_cookie_is_good_for_half_a_day_and_cannot_be_made_up(office: Office) -> None:
+    browser = signed_in(office)
+    cookie = browser.cookies["countersign"]
+    until = int(cookie.partition(".")[0])
+
+    forged = client(office)
+    forged.cookies.set("countersign", cookie.replace(str(until), str(until + 1)))
+    assert forged.get("/").status_code == 401
+
+    office.at = datetime.fromtimestamp(until, tz=UTC)
+    assert browser.get("/").status_code == 401
+
+
+def test_a_page_shows_what_the_card_shows_escaped_and_forbids_scripts(office: Office) -> None:
+    request_id = office.ask(reason="<script>alert(1)</script>")
+
+    page = signed_in(office).get(f"/requests/{request_id}")
+
+    assert "2 of 2 would be replayed." in page.text
+    assert "12.00 EUR (amount)" in page.text
+    assert "Replay &lt;b&gt;all&lt;/b&gt;" in page.text
+    assert "<script" not in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert page.headers["cache-control"] == "no-store"
+
+
+def test_a_vote_on_a_page_counts(office: Office) -> None:
+    request_id = office.ask()
+    browser = signed_in(office)
+    page = browser.get(f"/requests/{request_id}")
+    sent = ballot(office, request_id, APPROVER, seal=seal(page), do="approve")
+
+    told = browser.post(f"/requests/{request_id}", data=sent)
+    after = browser.get(told.headers["location"])
+
+    assert told.status_code == 303
+    assert "Your approval is on record." in after.text
+    assert office.request(request_id).state is State.APPROVED
+
+
+def test_a_refused_vote_keeps_what_was_typed_but_the_code(office: Office) -> None:
+    request_id = office.ask()
+    browser = signed_in(office)
+    page = browser.get(f"/requests/{request_id}")
+    sent = ballot(office, request_id, REQUESTER, seal=seal(page), do="approve", reason="customers wait")
+
+    told = browser.post(f"/requests/{request_id}", data=sent)
+
+    assert told.status_code == 403
+    assert "You asked for this" in told.text
+    assert f'value="{REQUESTER}"' in told.text
+    assert "customers wait</textarea>" in told.text
+    assert sent["code"] not in told.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "headers"),
+    [
+        pytest.param({"seal": ""}, {}, id="no seal"),
+        pytest.param({"seal": "0" * 64}, {}, id="a made-up seal"),
+        pytest.param({}, {"Origin": "http://elsewhere.example"}, id="another site"),
+    ],
+)
+def test_a_form_of_another_site_is_refused(office: Office, changes: dict[str, str], headers: dict[str, str]) -> None:
+    request_id = office.ask()
+    browser = signed_in(office)
+    page = browser.get(f"/requests/{request_id}")
+    sent = ballot(office, request_id, LEAD, **{"seal": seal(page), "do": "approve", **changes})
+
+    told = browser.post(f"/requests/{request_id}", data=sent, headers=headers)
+
+    assert told.status_code == 403
+    assert "not one of ours" in told.text
+    assert office.request(request_id).state is State.OPEN
+
+
+def test_a_form_that_says_neither_denies_nor_approves_nothing(office: Office) -> None:
+    request_id = office.ask()
+    browser = signed_in(office)
+    page = browser.get(f"/requests/{request_id}")
+
+    told = browser.post(f"/requests/{request_id}", data=ballot(office, request_id, LEAD, seal=seal(page)))
+
+    assert told.status_code == 400
+    assert office.request(request_id).state is State.OPEN
+
+
+def test_a_page_that_is_not_there_is_a_page(office: Office) -> None:
+    told = signed_in(office).get("/requests/none")
+
+    assert told.status_code == 404
+    assert "There is no such request." in told.text
