@@ -32,6 +32,7 @@ from bot.engine.catalog import Catalog
 from bot.engine.one_time import Codes
 from bot.engine.runbook import Risk
 from bot.jobs.acquaintance import Acquaintance
+from bot.jobs.announcing import Announcer
 from bot.jobs.asking import Asker
 from bot.jobs.checkpoint import Checkpoints
 from bot.jobs.deliver import Deliver
@@ -138,6 +139,9 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
             now=now,
         )
 
+        announcer = Announcer(means, catalog=content.current)
+        handlers["announce_switch"] = announcer
+
         schedule = Schedule(
             database=database,
             replica=settings.replica,
@@ -155,6 +159,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
             people=Acquaintance(
                 database=database, directory=desk.directory, systems=lambda: content.current().systems, now=now
             ),
+            remind=announcer.remind,
             now=now,
         )
         schedule.start()

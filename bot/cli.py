@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bot import __version__, logs
-from bot.commands import people, requests
+from bot.commands import people, requests, switch
 from bot.commands.telling import fail, told
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ db = typer.Typer(help="The bot's own database.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(db, name="db")
 app.add_typer(requests.app, name="requests")
+app.add_typer(switch.app, name="switch")
 app.add_typer(people.app, name="people")
 
 

@@ -32,6 +32,7 @@ class Stock:
     jobs: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by queue and state
     undelivered: int = 0
     undelivered_lag: float = 0.0  # seconds since the oldest message that Slack does not show came to be
+    switches: Mapping[tuple[str, str], bool] = field(default_factory=dict)  # engaged, by name and kind
 
 
 class Metrics:
@@ -138,6 +139,12 @@ def _families(stock: Stock) -> Iterator[Metric]:
     for labels, count in stock.incidents.items():
         incidents.add_metric(labels, count)
     yield incidents
+    switches = GaugeMetricFamily(
+        "countersign_switch_engaged", "Whether a kill switch is engaged.", labels=["name", "kind"]
+    )
+    for labels, is_engaged in stock.switches.items():
+        switches.add_metric(labels, float(is_engaged))
+    yield switches
     jobs = GaugeMetricFamily("countersign_jobs", "Jobs of the last 30 days.", labels=["queue", "state"])
     for labels, count in stock.jobs.items():
         jobs.add_metric(labels, count)

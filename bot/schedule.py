@@ -17,6 +17,7 @@ BEAT_EVERY = timedelta(seconds=2)
 DEAD_AFTER = timedelta(seconds=15)  # several missed beats: a pause of the machine is no death
 SWEEP_EVERY = timedelta(seconds=10)
 LOOK_FOR_CHECKPOINT_EVERY = timedelta(minutes=1)
+LOOK_FOR_REMINDERS_EVERY = timedelta(seconds=30)
 TIDY_EVERY = timedelta(hours=1)
 LOOK_FOR_PEOPLE_EVERY = timedelta(minutes=1)
 
@@ -34,6 +35,7 @@ class Schedule:
         adopt: Callable[[str], int],
         checkpoint: Callable[[], None],
         people: Callable[[], None],
+        remind: Callable[[], None],
         now: Clock,
     ) -> None:
         self._database = database
@@ -43,6 +45,7 @@ class Schedule:
         self._adopt = adopt
         self._checkpoint = checkpoint
         self._people = people
+        self._remind = remind
         self._now = now
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -55,6 +58,7 @@ class Schedule:
         self._every(DEAD_AFTER, self.take_over)
         self._every(SWEEP_EVERY, self._sweep)
         self._every(LOOK_FOR_CHECKPOINT_EVERY, self._checkpoint)
+        self._every(LOOK_FOR_REMINDERS_EVERY, self._remind)
         self._every(TIDY_EVERY, self.tidy)
         self._every(LOOK_FOR_PEOPLE_EVERY, self._people)
         self._scheduler.start()

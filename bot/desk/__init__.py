@@ -6,6 +6,7 @@ from bot.desk.desk import Desk, Found, Look
 from bot.desk.reviewing import review
 from bot.desk.settling import settle
 from bot.desk.stopping import stop
+from bot.desk.switching import engage, release
 from bot.desk.voting import break_glass, deny, vote
 from bot.desk.watching import acknowledge, rerun
 
@@ -20,6 +21,8 @@ __all__ = [
     "ask",
     "break_glass",
     "deny",
+    "engage",
+    "release",
     "rerun",
     "review",
     "settle",

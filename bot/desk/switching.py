@@ -1,26 +1,54 @@
 """Bot switches: anybody who may approve something may stop the bot; to let it act again takes an approver's reason."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from typing import Protocol
 
 from sqlalchemy import Connection
 
 from bot.core.egress import mask
 from bot.core.errors import CountersignError
-from bot.core.ports import Json
+from bot.core.ports import Directory, Json
 from bot.desk.answer import Cause, Declined, Done, declined
-from bot.desk.desk import Contents, Desk
+from bot.desk.desk import Contents
 from bot.desk.people import voters
 from bot.engine.approval import Why, standing
 from bot.engine.switch import BOT, DEFAULT_TTL, LONGEST_TTL, Kind, Switch, scope_of
 from bot.engine.system import Group
 from bot.store import audit, orders, switches
+from bot.store.database import Database
+from bot.store.work import Clock, Enqueue
 
 _LONGEST_REASON = 500
 
 
+class Switching(Protocol):
+    """What engaging and releasing works with; a Desk has it all."""
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def enqueue(self) -> Enqueue: ...
+
+    @property
+    def directory(self) -> Directory: ...
+
+    @property
+    def contents(self) -> Callable[[str], Contents]: ...
+
+    @property
+    def revision(self) -> Callable[[], str]: ...
+
+    @property
+    def now(self) -> Clock: ...
+
+    @property
+    def new_id(self) -> Callable[[], str]: ...
+
+
 def engage(
-    desk: Desk, *, person: str, name: str, reason: str, ttl: timedelta = DEFAULT_TTL, operator: bool = False
+    desk: Switching, *, person: str, name: str, reason: str, ttl: timedelta = DEFAULT_TTL, operator: bool = False
 ) -> Done | Declined:
     """Stop the actions that `name` is about, at once; `ttl` is when to remind of it. Done holds the engagement's id.
 
@@ -54,13 +82,13 @@ def engage(
         audit.lock(conn)  # every effect takes it before it looks: after this commit none begins
         if not switches.engage(conn, switch):
             held = switches.named(conn, name)[0]
-            return Declined(why=Cause.ALREADY_ENGAGED, say=f"{name} is engaged already, by <@{held.person}>.")
+            return Declined(why=Cause.ALREADY_ENGAGED, say=f"{name} is engaged already, by {_called(held.person)}.")
         more: dict[str, Json] = {"until": switch.until.isoformat()}
         _write(desk, conn, switch, verb="engaged", person=person, reason=said, more=more)
     return Done(id=switch.id)
 
 
-def release(desk: Desk, *, person: str, name: str, reason: str, operator: bool = False) -> Done | Declined:
+def release(desk: Switching, *, person: str, name: str, reason: str, operator: bool = False) -> Done | Declined:
     """Let the actions run again that `name` stops; what was held and is still fresh starts."""
     files = desk.contents(desk.revision())
     said = _said(reason)
@@ -92,7 +120,7 @@ _BY_ACTION = (
 def _wrong(files: Contents, name: str, systems: Sequence[str], *, reason: str) -> Declined | None:
     if _is_business(files, name):
         return Declined(why=Cause.NOT_OFFERED, say=_BY_ACTION)
-    if not systems:
+    if not systems and name != BOT:
         known = ", ".join([BOT, *(f"{BOT}:{each}" for each in sorted(files.systems))])
         say = f"There is no switch {name}. There are {known}, and {BOT}:system/runbook/action for a single action."
         return Declined(why=Cause.NOT_FOUND, say=say)
@@ -120,7 +148,7 @@ def _groups(files: Contents, systems: Iterable[str]) -> list[Group]:
     return [group for name in systems for group in files.systems[name].approvers.values()]
 
 
-def _not_of(desk: Desk, person: str, groups: Sequence[Group]) -> Why | None:
+def _not_of(desk: Switching, person: str, groups: Sequence[Group]) -> Why | None:
     """Why this person is in none of the groups; None when a full member is. Whatever is not known is a no."""
     try:
         why = standing(desk.directory.person(person))
@@ -140,12 +168,16 @@ def _named_first(groups: Sequence[Group], person: str) -> Iterable[Group]:
     return by_name[:1] or list(dict.fromkeys(groups))
 
 
+def _called(person: str) -> str:
+    return person if ":" in person else f"<@{person}>"
+
+
 def _said(reason: str) -> str:
     return mask(" ".join(reason.split()))[:_LONGEST_REASON]
 
 
 def _write(
-    desk: Desk,
+    desk: Switching,
     conn: Connection,
     switch: Switch,
     *,

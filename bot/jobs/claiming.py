@@ -61,7 +61,7 @@ def _is_held(means: Means, request_id: str) -> bool:
     now = means.now()
     with means.database.begin() as conn:
         request = requests.locked(conn, request_id)
-        if request is None or request.state is not State.APPROVED:
+        if request is None or request.state is not State.APPROVED or executions.get(conn, request.id) is not None:
             return False
         audit.lock(conn)
         why = brakes.stopped(conn, request)

@@ -9,6 +9,7 @@ from bot.core.errors import CountersignError
 from bot.core.facts import facts
 from bot.core.ports import Json
 from bot.engine.execution import DeedDone, Done, State, open_deed, plan
+from bot.jobs import switching
 from bot.jobs.case import Case, for_call, frozen
 from bot.jobs.look import run
 from bot.jobs.means import Means
@@ -39,6 +40,7 @@ def end(
     )
     if ended is None:
         return
+    switching.carried_out(means, conn, case, ended.state, now=now)
     is_left_half_done = because is not None and ended.state is State.FAILED  # and nobody decided to leave it so
     if is_left_half_done:
         attention.call_for(conn, request.incident_id)

@@ -23,7 +23,9 @@ def carried_out(means: Means, conn: Connection, case: Case, state: State, *, now
     """Note the switch that this execution engaged: as soon as it had an effect, whether or not that is verified yet."""
     request = case.request
     found = switching.engaged_by(case.system, runbook=request.runbook, action=request.action)
-    if found is None or not (state is State.SUCCEEDED or _left_something(conn, request, state)):
+    if found is None or not (state is State.SUCCEEDED or _did_something(conn, request)):
+        return
+    if switches.was_engaged(conn, scope=request.id):
         return
     engaged = _engagement(means, request, found, now=now)
     if switches.engage(conn, engaged):
@@ -33,6 +35,7 @@ def carried_out(means: Means, conn: Connection, case: Case, state: State, *, now
 
 def verified(means: Means, conn: Connection, case: Case, *, now: datetime) -> None:
     """The check held: what it engaged is certainly engaged, what it released is released."""
+    carried_out(means, conn, case, State.SUCCEEDED, now=now)  # a person may have settled how it ended
     switches.verified(conn, scope=case.request.id)
     for held in _released(conn, case):
         reason = _reason(case.request)
@@ -40,10 +43,9 @@ def verified(means: Means, conn: Connection, case: Case, *, now: datetime) -> No
             _note(means, conn, case.request, held, verb="released", now=now)
 
 
-def _left_something(conn: Connection, request: Request, state: State) -> bool:
-    """Whether it failed half-way, with some of its calls done."""
-    deeds = executions.deeds_of(conn, request.id) if state is State.FAILED else ()
-    return any(deed.state is Done.SUCCEEDED for deed in deeds)
+def _did_something(conn: Connection, request: Request) -> bool:
+    """Whether some of its calls were done before it ended."""
+    return any(deed.state is Done.SUCCEEDED for deed in executions.deeds_of(conn, request.id))
 
 
 def _engagement(means: Means, request: Request, found: Declared, *, now: datetime) -> Switch:

@@ -36,6 +36,7 @@ HELP = Safe(
     "*What you can ask me*\n"
     "• `/billing status` – open incidents, and whether everything that was said has reached Slack\n"  # noqa: RUF001
     "• `/billing requests` – actions that wait for approval\n"  # noqa: RUF001
+    "• `/billing switch` – what is stopped, and how to stop me: `/billing switch engage bot why`\n"  # noqa: RUF001
     "• `/billing help` – this\n"  # noqa: RUF001
     "Everything else is done with the buttons in an incident's thread. Slash commands do not work inside threads."
 )

@@ -5,34 +5,41 @@ from difflib import get_close_matches
 
 from sqlalchemy import Connection, select
 
+from bot.desk import Desk
 from bot.engine.incident import State as Standing
 from bot.engine.request import State
 from bot.slack import answer_words as words
-from bot.slack import reading
+from bot.slack import reading, switch_words
 from bot.slack.answer_views import OpenIncident, OpenRequest, OpenReview
 from bot.slack.reading import ContentsOf
+from bot.slack.switch_command import switch_command
+from bot.slack.switch_view import listed
 from bot.slack.text import Safe
 from bot.store import incidents, messages, requests, reviews
-from bot.store.database import Database
 from bot.store.tables import incidents as incident_rows
 
-_WORDS = ("help", "status", "requests")
+_WORDS = ("help", "status", "requests", "switch")
 
 
 class Commands:
     """Answers `/billing …`."""
 
-    def __init__(self, *, database: Database, contents: ContentsOf) -> None:
-        self._database = database
-        self._contents = contents
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._database = desk.database
+        self._contents = desk.contents
 
-    def answer(self, text: str) -> Safe:
-        """What to say to what was typed after the command."""
-        word = (text.split() or ["help"])[0].casefold()
+    def answer(self, text: str, *, person: str) -> Safe:
+        """What to say to what this person typed after the command."""
+        word, *rest = text.split() or ["help"]
+        word = word.casefold()
+        if word == "switch" and rest and rest[0].casefold() != "list":
+            return switch_command(self._desk, rest, person=person)
         known: dict[str, Callable[[Connection], Safe]] = {
             "help": lambda _: words.HELP,
             "status": self._status,
             "requests": self._requests,
+            "switch": self._switches,
         }
         if word not in known:
             return words.did_you_mean(word, get_close_matches(word, _WORDS, n=1))
@@ -42,6 +49,9 @@ class Commands:
     def _status(self, conn: Connection) -> Safe:
         behind = messages.backlog(conn)
         return words.status(open_incidents(conn), behind=behind.count, trouble=behind.error)
+
+    def _switches(self, conn: Connection) -> Safe:
+        return switch_words.listed(listed(conn, self._contents(self._desk.revision()).systems))
 
     def _requests(self, conn: Connection) -> Safe:
         return words.requests(open_requests(conn, self._contents), reviews=open_reviews(conn, self._contents))

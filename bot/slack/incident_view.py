@@ -12,6 +12,7 @@ from bot.engine.alerts import Told
 from bot.engine.incident import Incident, State
 from bot.slack import reading, words
 from bot.slack.reading import Case
+from bot.slack.switch_view import over
 from bot.slack.views import (
     AlertView,
     Asked,
@@ -56,6 +57,12 @@ def root_view(
         ),
         truncated=incident.truncated,
         findings=_findings(case, under_way, requests),
+        switches=over(
+            conn,
+            system=incident.system,
+            runbook=incident.runbook,
+            systems={incident.system: case.system} if case.system else {},
+        ),
         requests=requests,
         offers=_offers(case),
         links=_links(case, [alert for alert, _ in alerts]),

@@ -34,7 +34,7 @@ def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, reply: Reply, e
     out first, for its answer is what the form shows.
     """
     clicks = Clicks(desk=desk, reply=reply)
-    commands = Commands(database=desk.database, contents=desk.contents)
+    commands = Commands(desk)
     quiet = logging.getLogger("bot.slack.bolt")
     quiet.setLevel(logging.ERROR)  # it reads SLACK_BOT_TOKEN by itself, and warns that it will not use it
     app = App(
@@ -132,6 +132,11 @@ def _on_vote(clicks: Clicks) -> Callable[..., None]:
 
 def _on_command(commands: Commands) -> Callable[..., None]:
     def on_command(ack: Ack, body: dict[str, Any]) -> None:
-        ack(text=commands.answer(str(body.get("text") or "")), response_type="ephemeral")
+        try:
+            said = commands.answer(str(body.get("text") or ""), person=str(body.get("user_id") or ""))
+        except CountersignError as error:
+            log.warning("command.failed", extra={"error": str(error)})
+            said = failed(str(error))
+        ack(text=said, response_type="ephemeral")
 
     return on_command

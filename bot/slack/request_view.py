@@ -19,6 +19,7 @@ from bot.slack import words
 from bot.slack.call_view import calls
 from bot.slack.policy_view import policy_view
 from bot.slack.reading import Case
+from bot.slack.switch_view import goes_on, stopping
 from bot.slack.views import CardView, Offer, Phase, Progress, RequestLine, Stage, Touched, VoteView
 from bot.store import executions, requests, reviews
 
@@ -119,6 +120,8 @@ def card_view(
         verified_at=execution.verified_at if execution else None,
         undo=_undo(conn, request, action, case) if is_undoable else None,
         policy=policy_view(conn, request, action, case, break_glass=break_glass),
+        held_by=stopping(conn, request, {request.system: case.system} if case.system else {}),
+        does_not_stop=goes_on(request, case.system),
     )
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from bot.core.evidence import Answer, Failure
 from bot.engine.runbook import Risk
+from bot.engine.switch import Kind
 from bot.slack.policy_views import PolicyView
 
 
@@ -89,6 +90,41 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SwitchView:
+    """A kill switch that is engaged. `title` is what it stops; `does_not_stop` what goes on all the same."""
+
+    name: str
+    kind: Kind
+    title: str
+    system: str | None
+    person: str
+    reason: str
+    since: datetime
+    until: datetime
+    is_verified: bool = True
+    does_not_stop: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdleSwitch:
+    """A business switch that is not engaged, and the action that would engage it."""
+
+    name: str
+    title: str
+    action: str
+    does_not_stop: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SwitchList:
+    """Every switch; `without` names the systems that have none, and why."""
+
+    engaged: tuple[SwitchView, ...]
+    idle: tuple[IdleSwitch, ...]
+    without: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RequestLine:
     """One request of an incident, in a line."""
 
@@ -116,6 +152,7 @@ class RootView:
     alerts: tuple[AlertView, ...] = ()
     truncated: int = 0
     findings: Findings | None = None
+    switches: tuple[SwitchView, ...] = ()
     requests: tuple[RequestLine, ...] = ()
     offers: tuple[Offer, ...] = ()
     links: tuple[Link, ...] = ()
@@ -230,6 +267,8 @@ class CardView:
     verified_at: datetime | None = None
     undo: Offer | None = None
     policy: PolicyView = field(default_factory=PolicyView)
+    held_by: SwitchView | None = None
+    does_not_stop: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from bot.engine.switch import BOT, Kind
 from bot.metrics import Stock
-from bot.store import deliveries, incidents, messages
+from bot.store import deliveries, incidents, messages, switches
 from bot.store.tables import jobs
 
 
@@ -20,6 +21,7 @@ def stock(conn: Connection, now: datetime) -> Stock:
         jobs={(queue, state): count for queue, state, count in by_job},
         undelivered=behind.count,
         undelivered_lag=_age(behind.oldest, now),
+        switches={(BOT, Kind.BOT): False, **switches.known(conn)},
     )
 
 

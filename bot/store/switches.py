@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, or_, select, update
+from sqlalchemy import Connection, Row, Select, case, func, or_, select, update
 
 from bot.engine.switch import Kind, Reminder, Switch, stopping
 from bot.store.database import insert_new
@@ -35,6 +35,11 @@ def verified(conn: Connection, *, scope: str) -> tuple[Switch, ...]:
     changed = update(switches).where(switches.c.scope == scope, switches.c.released_at.is_(None))
     rows = conn.execute(changed.values(is_verified=True).returning(switches))
     return tuple(map(_switch, rows))
+
+
+def was_engaged(conn: Connection, *, scope: str) -> bool:
+    """Whether this execution's effect on a switch was noted, even if it is released since."""
+    return conn.execute(select(switches.c.id).where(switches.c.scope == scope)).first() is not None
 
 
 def release(conn: Connection, switch_id: str, *, person: str, reason: str, now: datetime) -> bool:
@@ -77,6 +82,13 @@ def of_system(conn: Connection, system: str) -> tuple[Switch, ...]:
     """What is engaged and is about this system, or about all of them."""
     about = or_(switches.c.system == system, switches.c.system.is_(None))
     return _all(conn, select(switches).where(switches.c.released_at.is_(None), about))
+
+
+def known(conn: Connection) -> dict[tuple[str, str], bool]:
+    """Every switch that was ever engaged, by name and kind, and whether it is now."""
+    is_open = case((switches.c.released_at.is_(None), 1), else_=0)
+    query = select(switches.c.name, switches.c.kind, func.max(is_open)).group_by(switches.c.name, switches.c.kind)
+    return {(name, kind): bool(engaged) for name, kind, engaged in conn.execute(query)}
 
 
 def stopping_switch(conn: Connection, *, system: str, runbook: str, action: str) -> Switch | None:

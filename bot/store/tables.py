@@ -278,9 +278,9 @@ switches = Table(
     "switches",
     metadata,
     Column("id", String(36), primary_key=True),
-    Column("name", String(300), nullable=False),  # bot, bot:aivo, bot:aivo/dunning/skip; aivo/dunning for a business one
+    Column("name", String(300), nullable=False),  # bot, bot:aivo, bot:aivo/dunning/skip; aivo/dunning
     Column("kind", String(16), nullable=False),  # bot.engine.switch.Kind
-    Column("scope", String(36), nullable=False),  # the execution that engaged it; empty for a bot's, of which one holds
+    Column("scope", String(36), nullable=False),  # the request that engaged it; empty for a bot switch
     Column("system", String(64)),  # none: every system
     Column("person", String(64), nullable=False),
     Column("reason", Text, nullable=False),

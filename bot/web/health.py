@@ -82,6 +82,7 @@ class Health:
             return {"database": Check(state=State.FAILED, message=mask(str(error)))}
         return {
             "database": Check(state=State.OK, message="answers"),
+            "switches": _switches(stock),
             "fold": _lag("deliveries that wait to be folded into incidents", stock.unfolded, stock.fold_lag, _FOLD_LAG),
             "messages": _lag(
                 "messages that wait to be delivered to Slack",
@@ -90,6 +91,14 @@ class Health:
                 _UNDELIVERED_LAG,
             ),
         }
+
+
+def _switches(stock: Stock) -> Check:
+    """Somebody stopped something on purpose: told, so that nobody looks for a fault."""
+    engaged = sorted(name for (name, _), is_engaged in stock.switches.items() if is_engaged)
+    if not engaged:
+        return Check(state=State.OK, message="none is engaged")
+    return Check(state=State.WARNING, message=f"engaged: {', '.join(engaged)}; see countersign switch list")
 
 
 def _lag(what: str, count: int, age: float, most: timedelta) -> Check:

@@ -6,7 +6,7 @@ from slack_sdk.models.blocks import Block, InteractiveElement
 
 from bot.core.evidence import Answer, Failure
 from bot.slack import card_words as words
-from bot.slack import policy_words
+from bot.slack import policy_words, switch_words
 from bot.slack.blocks.answer import question, read
 from bot.slack.blocks.broken import review_button
 from bot.slack.blocks.layout import TEXT, Post, actions, button, confirm, context, first_that_fits, section, sections
@@ -28,12 +28,23 @@ def card(view: CardView) -> Post:
 
 def _blocks(view: CardView, size: int) -> Sequence[Block]:
     blocks = sections([words.title(view.label, view.stage), clip(safe(view.about or ""), 600), words.asked_by(view)])
+    blocks += sections(_switches(view))
     blocks += _contents(view, size)
     blocks += sections([clip(line, 700) for line in _course(view)])
     if footer := words.digest(view):
         blocks.append(context(footer))
     blocks += _buttons(view)
     return blocks
+
+
+def _switches(view: CardView) -> list[Safe]:
+    """What stops it now, and what the switch that it engages leaves going."""
+    told = [switch_words.does_not_stop(view.does_not_stop)] if view.does_not_stop else []
+    if view.held_by is not None and view.stage is Stage.APPROVED:
+        told.append(clip(switch_words.held(view.held_by), 900))
+    elif view.held_by is not None and view.stage in _OPEN_STAGES:
+        told.append(clip(switch_words.line(view.held_by), 700))
+    return told
 
 
 def _contents(view: CardView, size: int) -> list[Block]:

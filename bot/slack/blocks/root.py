@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block, InteractiveElement
 
-from bot.slack import card_words, policy_words, words
+from bot.slack import card_words, policy_words, switch_words, words
 from bot.slack.blocks.layout import (
     MAX_OPTIONS,
     TEXT,
@@ -39,6 +39,7 @@ def _blocks(view: RootView, findings: Sequence[Safe], size: int) -> Sequence[Blo
     if view.summary:
         blocks.append(section(clip(safe(view.summary), 2_900 if size >= 3 else 500)))
     blocks.append(section(joined((words.standing(view), words.counts(view)), " · ")))
+    blocks += sections(clip(switch_words.line(each), 700) for each in view.switches[:5])
     blocks += _alerts(view, size)
     blocks += sections(_shortened(findings, most=size + 4, length=600 if size else 300))
     requested = [card_words.title(line.label, line.stage) for line in view.requests[-max(size, 2) :]]

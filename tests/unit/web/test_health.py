@@ -28,7 +28,17 @@ def test_all_is_well() -> None:
         "database": State.OK,
         "fold": State.OK,
         "messages": State.OK,
+        "switches": State.OK,
     }
+
+
+def test_an_engaged_switch_is_a_warning_that_names_it() -> None:
+    stock = Stock(unfolded=0, fold_lag=0.0, switches={("bot", "bot"): False, ("aivo/dunning", "business"): True})
+
+    check = health(stock=stock).checks()["switches"]
+
+    assert check.state is State.WARNING
+    assert check.message.startswith("engaged: aivo/dunning;")
 
 
 def test_a_database_that_is_away_is_a_failure_with_its_reason() -> None:
