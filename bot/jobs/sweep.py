@@ -108,8 +108,11 @@ class Sweep:
             elif not self._means.is_alive(conn, each.incarnation, now):
                 yield _Expected(job=orders.execute(each.request_id), tries=_MANY)
         for each in executions.in_state(conn, execution.State.UNKNOWN):
-            if self._can_be_asked(conn, each.request_id):
-                yield _Expected(job=orders.look_up(each.request_id, after=_LOOK_UP_EVERY), tries=_MANY)
+            deed = execution.open_deed(executions.deeds_of(conn, each.request_id))
+            if deed is None:  # known for certain meanwhile, and nobody came to say so
+                yield _Expected(job=orders.go_on(each.request_id, now), tries=1)
+            elif self._can_be_asked(conn, each.request_id):
+                yield _Expected(job=orders.look_up(each.request_id, deed.number, after=_LOOK_UP_EVERY), tries=_MANY)
         for each in executions.in_state(conn, execution.State.SUCCEEDED):
             if not any(job_id.startswith(f"verify:{each.request_id}:") for job_id in open_jobs):
                 yield _Expected(job=orders.verify(each.request_id, int(now.timestamp())), tries=1)

@@ -192,7 +192,7 @@ TOOK_EFFECT = Plain("It took effect …")
 NO_EFFECT = Plain("It did not …")
 
 
-def stop_dialog(view: CardView) -> tuple[Plain, Safe, Plain, Plain]:
+def stop_dialog() -> tuple[Plain, Safe, Plain, Plain]:
     text = Safe("The call under way ends, and no further one begins. What is done stays done.")
     return Plain("Stop this?"), text, STOP, Plain("Let it run")
 

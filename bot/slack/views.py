@@ -198,7 +198,7 @@ class VoteView:
 class Touched:
     """What the request would touch: how many, the first of them, sums such as `EUR 12.00`, and the oldest moment.
 
-    `left_out` says what is not among them, and why: `3 × already paid`.
+    `left_out` says what is not among them, and why: `already paid` and how many.
     """
 
     count: int

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.engine.execution import Settled, State, plan, settle
+from bot.engine.execution import Settled, State, open_deed, plan, settle
 from bot.engine.runbook import Action
 from bot.store import executions, orders
 from bot.store.work import Enqueue
@@ -54,6 +54,7 @@ def end(
         return None
     if settled.state is State.SUCCEEDED:
         enqueue(conn, orders.verify(request_id, 1, after=action.verify.every))
-    if settled.state is State.UNKNOWN and action.probe:
-        enqueue(conn, orders.look_up(request_id, after=look_up_after))
+    deed = open_deed(executions.deeds_of(conn, request_id))
+    if deed is not None and action.probe:
+        enqueue(conn, orders.look_up(request_id, deed.number, after=look_up_after))
     return Settled(state=settled.state, outcome=outcome)

@@ -32,8 +32,15 @@ def execute(request_id: str) -> Job:
     return Job(queue=Queue.EXECUTE, handler="execute", id=f"execute:{request_id}", args=(request_id,))
 
 
-def look_up(request_id: str, *, after: timedelta = _NOW) -> Job:
-    return Job(queue=Queue.EXECUTE, handler="execute", id=f"look-up:{request_id}", args=(request_id,), delay=after)
+def look_up(request_id: str, number: int, *, after: timedelta = _NOW) -> Job:
+    """Asks the target about the `number`th call of an execution."""
+    return Job(
+        queue=Queue.EXECUTE,
+        handler="execute",
+        id=f"look-up:{request_id}:{number}",
+        args=(request_id,),
+        delay=after,
+    )
 
 
 def go_on(request_id: str, now: datetime, *, after: timedelta = _NOW) -> Job:

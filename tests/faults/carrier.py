@@ -56,13 +56,42 @@ _PROBE: Mapping[str, Any] = {
     "http": {"at": "api", "get": "/keys/{{ request.key }}", "expect": [200, 404]},
     "took_effect": "probe.status_code == 200",
 }
+# Five items, the first alone, the rest two by two.
+_MANY: Mapping[str, Any] = {
+    **_ACTION,
+    "targets": {
+        "http": {
+            "at": "api",
+            "get": "/batches/{{ inputs.item }}",
+            "rows": "items",
+            "show": {"id": {"path": "id", "as": "id"}},
+        }
+    },
+    "do": [
+        {
+            "http": {
+                "at": "api",
+                "post": "/items/{{ target }}",
+                "idempotency": "header",
+                "json": {"request": "{{ request.id }}"},
+            },
+            "each": True,
+        }
+    ],
+    "batches": {"canary": 1, "size": 2, "check": "health.ok", "every": "100ms", "within": "30s"},
+}
 RUNBOOK = Runbook.model_validate(
     {
         "title": "Dead events",
         "diagnose": [
             {"id": "health", "http": {"at": "api", "get": "/health", "show": {"ok": {"path": "ok", "as": "flag"}}}}
         ],
-        "actions": [{**_ACTION, "id": "asked", "probe": _PROBE}, {**_ACTION, "id": "unasked"}],
+        "actions": [
+            {**_ACTION, "id": "asked", "probe": _PROBE},
+            {**_ACTION, "id": "unasked"},
+            {**_MANY, "id": "many-asked", "probe": _PROBE},
+            {**_MANY, "id": "many-unasked"},
+        ],
     }
 )
 FILES = Files(systems={"ledger": SYSTEM}, runbooks={"ledger/dead": RUNBOOK})

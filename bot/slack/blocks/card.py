@@ -104,7 +104,7 @@ def _own_buttons(view: CardView) -> list[Block]:
         # The block's id is the digest the reader has before them: a vote is for that and nothing newer.
         return [actions(_votes(view), block_id=view.digest)]
     if view.can_stop:
-        title, text, yes, no = words.stop_dialog(view)
+        title, text, yes, no = words.stop_dialog()
         sure = confirm(title=title, text=text, yes=yes, no=no)
         value = f"{view.request_id}:stop"
         return [actions([button(words.STOP, action_id="stop", value=value, style="danger", confirm=sure)])]
