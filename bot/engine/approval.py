@@ -294,7 +294,16 @@ def is_confirmed(votes: Sequence[Vote]) -> bool:
 def is_phrase(action: Action, typed: str | None) -> bool:
     """Whether this is what must be typed, whatever its case and spacing; always where nothing must be."""
     wanted = action.typed_phrase
-    return wanted is None or _letters(typed or "") == _letters(wanted)
+    return wanted is None or is_same_text(typed or "", wanted)
+
+
+def is_same_text(typed: str, wanted: str) -> bool:
+    """Whether somebody typed this, whatever its case and spacing.
+
+    >>> is_same_text(" cancel  ALL of them", "Cancel all of them")
+    True
+    """
+    return _letters(typed) == _letters(wanted)
 
 
 def _letters(text: str) -> str:

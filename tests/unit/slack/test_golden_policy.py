@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from bot.core.ports import Json
 from bot.engine.request import Standing
 from bot.engine.runbook import Risk
 from bot.slack.blocks.broken import broken
@@ -95,7 +94,7 @@ FORMS = {
 }
 
 
-def as_golden(name: str, made: Json) -> Any:
+def as_golden(name: str, made: Any) -> Any:
     path = GOLDEN / f"{name}.json"
     if os.environ.get("UPDATE_GOLDEN"):
         path.parent.mkdir(exist_ok=True)
