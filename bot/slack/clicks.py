@@ -1,16 +1,20 @@
 """What a click or a submitted form does: hand it to the desk, and tell the person alone when the desk declines."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.core.errors import BadInput, CountersignError
 from bot.core.ports import Json
 from bot.desk import Cause, Declined, Desk, Done, acknowledge, ask, deny, rerun, review, settle, stop
+from bot.desk.outside import Door
+from bot.desk.proving import Errand, prove
 from bot.engine.approval import is_same_text
+from bot.engine.runbook import Action
 from bot.slack import answer_words as words
 from bot.slack import policy_words, votes, wishes
-from bot.slack.blocks.modals import PHRASE, approve_form, ask_form, block_of, deny_form, not_possible, settle_form
+from bot.slack.blocks.modals import CODE, PHRASE, approve_form, ask_form, block_of, deny_form, not_possible, settle_form
 from bot.slack.payload import Click, Submission
 from bot.slack.policy_views import ApproveView
 from bot.slack.refresh import refresh, stands
@@ -28,6 +32,14 @@ class Reply(Protocol):
     def open_view(self, *, trigger_id: str, view: dict[str, Json]) -> str: ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checked:
+    """What a form before a vote came to: what is wrong, by the block it is shown beside, or a code that was right."""
+
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    is_proven: bool = False
+
+
 class Clicks:
     """One method for each thing a person can do in a message or a form."""
 
@@ -42,10 +54,10 @@ class Clicks:
         self._do(click, lambda: rerun(self._desk, person=click.person, incident_id=click.subject))
 
     def approve(self, click: Click) -> None:
-        """A vote for the digest that was on show; a severe action asks for its phrase first."""
+        """A vote for the digest that was on show; a grave action asks for its phrase or a code first."""
         press = votes.press(click, choice=votes.ANYWAY if click.action == votes.ANYWAY else votes.APPROVE)
         form = self._vote_form(press)
-        if form is not None and form.phrase is not None:
+        if form is not None and (form.phrase is not None or form.wants_code):
             self._open(click, approve_form(form))
             return
         self._do(press, lambda: votes.cast(self._desk, press))
@@ -105,19 +117,31 @@ class Clicks:
             self._refresh(request_id)
         return _in_form(answer, form)
 
-    def check_vote(self, form: Submission) -> dict[str, Json] | None:
-        """What is wrong with what was typed, said at once: the vote itself may take longer than a form waits."""
+    def check_vote(self, form: Submission) -> Checked:
+        """Look at what was typed, at once: the vote itself may take longer than a form waits. A code is used up."""
         press = votes.pressed(form)
-        phrase = self._phrase(press.subject)
-        if phrase is None or is_same_text(form.phrase or "", phrase):
-            return None
-        return {"response_action": "errors", "errors": {block_of(PHRASE): policy_words.wrong_phrase(phrase)}}
+        action = self._requested(press.subject)
+        phrase = action.typed_phrase if action else None
+        if phrase is not None and not is_same_text(form.phrase or "", phrase):
+            return Checked(wrong={block_of(PHRASE): policy_words.wrong_phrase(phrase)})
+        if action is None or not self._desk.wants_code(action):
+            return Checked()
+        with self._desk.database.read() as conn:
+            incident_id = wishes.incident_of(conn, press.subject)
+        errand = Errand(
+            door=Door.SLACK, incident_id=incident_id, request_id=press.subject, more={"digest": press.digest[:64]}
+        )
+        no = prove(self._desk, person=press.person, code=form.code, errand=errand)
+        return Checked(wrong={block_of(CODE): plain(no.say)}) if no else Checked(is_proven=True)
 
-    def submit_vote(self, form: Submission) -> None:
+    def submit_vote(self, form: Submission, *, is_proven: bool) -> None:
         """Casts the vote; what is declined is told to the person alone, for the form is closed by then."""
         press = votes.pressed(form)
         try:
-            self._do(press, lambda: votes.cast(self._desk, press, reason=form.reason, typed=form.phrase))
+            self._do(
+                press,
+                lambda: votes.cast(self._desk, press, reason=form.reason, typed=form.phrase, is_proven=is_proven),
+            )
         except CountersignError as error:
             self.failed(press, error)
 
@@ -132,15 +156,22 @@ class Clicks:
             self._refresh(request_id)
         return _in_form(answer, form)
 
-    def _phrase(self, request_id: str) -> str | None:
+    def _requested(self, request_id: str) -> Action | None:
         with self._desk.database.read() as conn:
-            return wishes.phrase(conn, self._desk.contents, request_id)
+            return wishes.requested(conn, self._desk.contents, request_id)
 
     def _vote_form(self, press: Press) -> ApproveView | None:
-        with self._desk.database.read() as conn:
-            return wishes.vote_form(
-                conn, self._desk.contents, press.subject, metadata=press.metadata, choice=press.choice
-            )
+        """What to ask before a vote; None when its request's action is not in the files any more."""
+        action = self._requested(press.subject)
+        if action is None:
+            return None
+        return ApproveView(
+            subject=press.metadata,
+            label=action.label,
+            phrase=action.typed_phrase,
+            is_alone=press.choice == votes.ALONE,
+            wants_code=self._desk.wants_code(action),
+        )
 
     def failed(self, click: Presser, error: CountersignError) -> None:
         """Tells the person that it did not work; Slack itself may be what does not."""

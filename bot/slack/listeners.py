@@ -122,10 +122,10 @@ def _on_vote(clicks: Clicks) -> Callable[..., None]:
 
     def on_vote(ack: Ack, body: dict[str, Any]) -> None:
         form = submission(body)
-        wrong = clicks.check_vote(form)
-        ack(dict(wrong) if wrong else "")
-        if wrong is None:
-            clicks.submit_vote(form)
+        checked = clicks.check_vote(form)
+        ack({"response_action": "errors", "errors": dict(checked.wrong)} if checked.wrong else "")
+        if not checked.wrong:
+            clicks.submit_vote(form, is_proven=checked.is_proven)
 
     return on_vote
 

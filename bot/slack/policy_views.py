@@ -50,3 +50,4 @@ class ApproveView:
     label: str
     phrase: str | None
     is_alone: bool = False
+    wants_code: bool = False  # of the person's authenticator app

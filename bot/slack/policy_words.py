@@ -24,6 +24,9 @@ BREAK_GLASS_HINT = Plain("It goes into the channel and into the record.")
 RUN_ALONE = Plain("Run it alone")
 APPROVE = Plain("Approve")
 APPROVE_TITLE = Plain("Approve a severe action")
+APPROVE_WITH_CODE_TITLE = Plain("Approve with a code")
+CODE = Plain("Code")
+CODE_HINT = Plain("What your authenticator app shows now. It is good once, and is not kept.")
 REVIEWED = Plain("Reviewed")
 
 
@@ -88,7 +91,8 @@ def what_follows(view: ApproveView) -> Safe:
             f"This runs {bold(view.label)} at once, without anybody else's approval. The channel is told, its "
             "approvers are called, and somebody else has to review it."
         )
-    return Safe(f"You countersign {bold(view.label)}, a severe action. Your name goes into the record.")
+    what = ", a severe action" if view.phrase is not None else ""
+    return Safe(f"You countersign {bold(view.label)}{what}. Your name goes into the record.")
 
 
 def phrase_label(phrase: str) -> Plain:

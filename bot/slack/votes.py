@@ -70,11 +70,19 @@ def pressed(form: Submission) -> Press:
     )
 
 
-def cast(desk: Desk, wish: Press, *, reason: str | None = None, typed: str | None = None) -> Done | Declined:
+def cast(
+    desk: Desk, wish: Press, *, reason: str | None = None, typed: str | None = None, is_proven: bool = False
+) -> Done | Declined:
     """Hand it to the desk."""
     if wish.choice == ALONE:
         return break_glass(
-            desk, person=wish.person, request_id=wish.subject, digest=wish.digest, reason=reason, typed=typed
+            desk,
+            person=wish.person,
+            request_id=wish.subject,
+            digest=wish.digest,
+            reason=reason,
+            typed=typed,
+            is_proven=is_proven,
         )
     return vote(
         desk,
@@ -83,4 +91,5 @@ def cast(desk: Desk, wish: Press, *, reason: str | None = None, typed: str | Non
         digest=wish.digest,
         typed=typed,
         anyway=wish.choice == ANYWAY,
+        is_proven=is_proven,
     )

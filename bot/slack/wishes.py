@@ -7,9 +7,8 @@ from sqlalchemy import Connection
 from bot.core.errors import BadInput, ExpressionError
 from bot.engine.request import needs, wants_reason
 from bot.engine.runbook import Action, Input
-from bot.slack import reading, votes, words
+from bot.slack import reading, words
 from bot.slack.answer_views import AskView, Field
-from bot.slack.policy_views import ApproveView
 from bot.slack.reading import Case, Contents
 from bot.steps.step import Scope
 from bot.store import diagnoses, requests
@@ -60,23 +59,8 @@ def form(
     )
 
 
-def phrase(conn: Connection, contents: Callable[[str], Contents], request_id: str) -> str | None:
-    """What must be typed to approve a request; None where nothing must be."""
-    found = _requested(conn, contents, request_id)
-    return found.typed_phrase if found else None
-
-
-def vote_form(
-    conn: Connection, contents: Callable[[str], Contents], request_id: str, *, metadata: str, choice: str
-) -> ApproveView | None:
-    """What to ask before a vote; None when its request's action is not in the files any more."""
-    action = _requested(conn, contents, request_id)
-    if action is None:
-        return None
-    return ApproveView(subject=metadata, label=action.label, phrase=action.typed_phrase, is_alone=choice == votes.ALONE)
-
-
-def _requested(conn: Connection, contents: Callable[[str], Contents], request_id: str) -> Action | None:
+def requested(conn: Connection, contents: Callable[[str], Contents], request_id: str) -> Action | None:
+    """A request's action; None when it is not in the files any more."""
     request = requests.get(conn, request_id)
     if request is None:
         return None

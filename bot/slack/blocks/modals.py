@@ -21,6 +21,7 @@ from bot.slack.blocks.layout import section, sections
 from bot.slack.policy_views import ApproveView
 from bot.slack.text import Plain, Safe, clip, clip_plain, plain, safe
 
+CODE = "-code"  # no input can be called that
 PHRASE = "-phrase"  # no input can be called that
 REASON = "-reason"  # no input can be called that
 _LONGEST = 500  # characters of an input, as the desk takes them
@@ -57,7 +58,7 @@ def settle_form(subject: str, *, took_effect: bool) -> dict[str, Json]:
 
 
 def approve_form(view: ApproveView) -> dict[str, Json]:
-    """Asks for what has to be typed before a vote: the phrase of a severe action, the reason to run it alone."""
+    """Asks for what has to be typed before a vote: a severe action's phrase, the reason to run it alone, a code."""
     blocks: list[Block] = [section(policy_words.what_follows(view))]
     if view.is_alone:
         blocks.append(_reason(policy_words.BREAK_GLASS_REASON, hint=policy_words.BREAK_GLASS_HINT))
@@ -69,7 +70,17 @@ def approve_form(view: ApproveView) -> dict[str, Json]:
                 element=PlainTextInputElement(action_id=f"value:{PHRASE}", max_length=_LONGEST),
             )
         )
-    title = policy_words.BREAK_GLASS_TITLE if view.is_alone else policy_words.APPROVE_TITLE
+    if view.wants_code:
+        blocks.append(
+            InputBlock(
+                block_id=block_of(CODE),
+                label=_text(policy_words.CODE, 200),
+                element=PlainTextInputElement(action_id=f"value:{CODE}", min_length=6, max_length=7),
+                hint=_text(policy_words.CODE_HINT, 200),
+            )
+        )
+    severe = policy_words.APPROVE_TITLE if view.phrase is not None else policy_words.APPROVE_WITH_CODE_TITLE
+    title = policy_words.BREAK_GLASS_TITLE if view.is_alone else severe
     submit = policy_words.RUN_ALONE if view.is_alone else policy_words.APPROVE
     return _modal(callback_id="vote", title=title, subject=view.subject, blocks=blocks, submit=submit)
 

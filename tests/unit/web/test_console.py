@@ -99,7 +99,7 @@ def test_a_request_is_read_with_the_facts_of_its_card(office: Office, api: Clien
     assert read["requester"] == REQUESTER
     assert read["touches"]["sums"] == ["12.00 EUR (amount)"]
     assert read["preview"] == "2 of 2 would be replayed."
-    assert read["calls"] == ["POST /replay at api"]
+    assert [call.split(" with ")[0] for call in read["calls"]] == ["POST /replay at api"]
     assert read["needs"] == 1
 
 
