@@ -9,10 +9,25 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot.core.ports import Person
 from bot.engine import execution
-from bot.engine.approval import Choice, May, Vote, Voter, identity, may_deny, may_vote, tally
+from bot.engine.approval import (
+    Choice,
+    May,
+    Vote,
+    Voter,
+    calmer,
+    identity,
+    is_carried,
+    is_confirmed,
+    may_break_glass,
+    may_deny,
+    may_vote,
+    tally,
+)
 from bot.engine.execution import DeedDone, Done, settle
-from bot.engine.request import LEADS_TO, State
+from bot.engine.request import LEADS_TO, Standing, State
+from bot.engine.runbook import Action
 from tests.kit.moments import NOON
+from tests.kit.trust import ACTION
 from tests.unit.engine.test_approval import ASKER, DIGEST, REQUEST
 
 CALLS = 2
@@ -31,15 +46,25 @@ PEOPLE = {
         replace(ASKER, id="UE1", email="e@example.com", is_bot=True),
         replace(ASKER, id="UF1", email="f@example.com", is_stranger=True),
         replace(ASKER, id="UG1", email=None),
+        # One human by the rules file only.
+        replace(ASKER, id="UH1", email="h@example.com"),
+        replace(ASKER, id="UH2", email="other@example.com"),
     )
 }
+HUMANS = {"UH1": "h", "UH2": "h"}
 
 
 class TrustMachine(RuleBasedStateMachine):
     """The pure rules, driven as the desk and the jobs drive them; what the outside saw is kept beside, as the judge."""
 
-    @initialize(needs=st.integers(1, 3))
-    def ask(self, needs: int) -> None:
+    @initialize(needs=st.integers(1, 3), may_break=st.booleans(), is_installed=st.booleans(), severe=st.booleans())
+    def ask(self, needs: int, may_break: bool, is_installed: bool, severe: bool) -> None:
+        changes = {"break_glass": may_break, "risk": "severe" if severe else "high"}
+        self.action = Action.model_validate({**ACTION, **changes})
+        self.is_installed = is_installed
+        self.alert = Standing.FIRING
+        self.broken_by: str | None = None
+        self.ran_calm_unconfirmed = False
         self.now: datetime = NOON
         self.request = replace(REQUEST, requester="UA1", needs=needs)
         self.members = set(PEOPLE) - {"UC1"}
@@ -51,8 +76,8 @@ class TrustMachine(RuleBasedStateMachine):
         self.calls: list[int] = []
         self.approved_by: frozenset[str] = frozenset()
 
-    @rule(user_id=st.sampled_from(sorted(PEOPLE)), other_digest=RARELY)
-    def approve(self, user_id: str, other_digest: bool) -> None:
+    @rule(user_id=st.sampled_from(sorted(PEOPLE)), other_digest=RARELY, untyped=RARELY, anyway=st.booleans())
+    def approve(self, user_id: str, other_digest: bool, untyped: bool, anyway: bool) -> None:
         digest = "e" * 64 if other_digest else DIGEST
         voters = self._voters()
         verdict = may_vote(
@@ -64,13 +89,45 @@ class TrustMachine(RuleBasedStateMachine):
             digest=digest,
             now=self.now,
         )
-        if not isinstance(verdict, May):
+        if not isinstance(verdict, May) or (untyped and self.action.typed_phrase):
             return
-        self.votes.append(Vote(person=user_id, choice=Choice.APPROVE, digest=digest, reason=None, at=self.now))
+        if calmer(self.request, self.alert) and not anyway:
+            return
+        self._cast(user_id, Choice.ANYWAY if anyway else Choice.APPROVE)
         counted = tally(self.request, votes=self.votes, voters=voters, requester=voters["UA1"])
         if counted.is_enough:
             self._move(State.APPROVED)
             self.approved_by = counted.approvers
+
+    @rule(user_id=st.sampled_from(sorted(PEOPLE)))
+    def break_glass(self, user_id: str) -> None:
+        voters = self._voters()
+        verdict = may_break_glass(
+            voters[user_id],
+            request=self.request,
+            action=self.action,
+            votes=self.votes,
+            earlier=voters,
+            digest=DIGEST,
+            now=self.now,
+        )
+        if isinstance(verdict, May) and self.is_installed:
+            self._cast(user_id, Choice.BREAK_GLASS)
+            self._move(State.APPROVED)
+            self.broken_by = user_id
+
+    @rule(to=st.sampled_from(Standing))
+    def alert_changes(self, to: Standing) -> None:
+        self.alert = to
+
+    @rule(for_once=RARELY)
+    def end_break_glass(self, for_once: bool) -> None:
+        self.is_installed = self.is_installed and not for_once
+
+    @rule(for_once=RARELY)
+    def set_the_state_by_hand(self, for_once: bool) -> None:
+        if for_once and self.request.state is State.OPEN:
+            self._move(State.APPROVED)
 
     @rule(user_id=st.sampled_from(sorted(PEOPLE)), for_once=RARELY)
     def deny(self, user_id: str, for_once: bool) -> None:
@@ -103,9 +160,15 @@ class TrustMachine(RuleBasedStateMachine):
             return
         if self.request.is_stale(self.now):
             self._move(State.EXPIRED)
-        elif targets_changed:
+        elif not is_carried(
+            self.request, self.votes, action=self.action, needs=self.request.needs, break_glass=self.is_installed
+        ):
+            self._move(State.REFUSED)
+        elif targets_changed or (calmer(self.request, self.alert) and not is_confirmed(self.votes)):
             self._move(State.SUPERSEDED)
         else:
+            last = self.votes[-1].choice
+            self.ran_calm_unconfirmed = self.alert is Standing.RESOLVED and last is Choice.APPROVE
             self.execution = execution.State.STARTED
             self.claims += 1
 
@@ -136,12 +199,24 @@ class TrustMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_runs_without_enough_people_beside_the_requester(self) -> None:
-        if not hasattr(self, "request") or not self.claims:
+        if not hasattr(self, "request") or not self.claims or self.broken_by is not None:
             return
-        humans = {identity(PEOPLE[user_id]) for user_id in self.approved_by}
+        humans = {HUMANS.get(user_id) or identity(PEOPLE[user_id]) for user_id in self.approved_by}
         assert len(humans) >= self.request.needs
         assert identity(PEOPLE["UA1"]) not in humans
         assert not any(_never_decides(PEOPLE[user_id]) for user_id in self.approved_by)
+
+    @invariant()
+    def nobody_runs_it_alone_but_where_it_is_so_configured(self) -> None:
+        if not hasattr(self, "request") or self.broken_by is None:
+            return
+        assert self.action.break_glass
+        assert not _never_decides(PEOPLE[self.broken_by])
+
+    @invariant()
+    def nothing_runs_for_an_alert_that_has_resolved_unless_somebody_wants_it_so(self) -> None:
+        if hasattr(self, "request"):
+            assert not self.ran_calm_unconfirmed
 
     @invariant()
     def nothing_runs_twice(self) -> None:
@@ -152,10 +227,16 @@ class TrustMachine(RuleBasedStateMachine):
     def _voters(self) -> dict[str, Voter]:
         return {
             user_id: Voter(
-                person=replace(person, is_deleted=user_id in self.deactivated), is_member=user_id in self.members
+                person=replace(person, is_deleted=user_id in self.deactivated),
+                is_member=user_id in self.members,
+                human=HUMANS.get(user_id),
             )
             for user_id, person in PEOPLE.items()
         }
+
+    def _cast(self, user_id: str, choice: Choice) -> None:
+        made = Vote(person=user_id, choice=choice, digest=DIGEST, reason="why", at=self.now, is_typed=True)
+        self.votes.append(made)
 
     def _move(self, to: State) -> None:
         assert to in LEADS_TO[self.request.state]
