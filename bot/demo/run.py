@@ -113,6 +113,7 @@ class Stage:
             "COUNTERSIGN_LISTEN": self.addresses.bot,
             "COUNTERSIGN_WEBHOOK_TOKEN": self.token,
             "COUNTERSIGN_REPLICA": "demo",
+            "COUNTERSIGN_TOTP_KEY": secrets.token_urlsafe(32),
             "SLACK_BOT_TOKEN": "xoxb-local",
             "SLACK_SIGNING_SECRET": "local-signing-secret",
             "SLACK_API_URL": f"http://{self.addresses.world}/slack/api/",

@@ -46,11 +46,13 @@ class VoteShown(Frozen):
 
 
 class TouchedShown(Frozen):
-    """What would be touched: how many, the first of them, and what they are worth."""
+    """What would be touched: how many, the first of them, what they are worth, and what is left out and why."""
 
     count: int
     sample: tuple[str, ...]
     sums: tuple[str, ...]
+    oldest: str | None
+    left_out: tuple[str, ...]
 
 
 class GridShown(Frozen):
@@ -95,6 +97,11 @@ class RequestShown(RequestLine):
     note: str | None
     outcome: str | None
     verifies: str | None = Field(description="what must hold afterwards")
+    goal: str | None = Field(description="the same, in words")
+    undoes: str | None = Field(description="the action that takes it back; null where there is none")
+    is_reversible: bool = Field(description="whether that takes back all of it")
+    notices: tuple[str, ...] = Field(description="what those who vote should know besides")
+    calmed: str | None = Field(description="resolved or silenced: who approves must say `anyway`")
 
 
 class Requests(Frozen):
@@ -164,6 +171,11 @@ def request(conn: Connection, contents: ContentsOf, request_id: str) -> RequestS
         note=_text(view.note),
         outcome=_text(view.outcome),
         verifies=_text(view.verifies),
+        goal=_text(view.goal),
+        undoes=_text(view.undoes),
+        is_reversible=view.is_reversible,
+        notices=_texts(_notices(view)),
+        calmed=view.policy.calmed,
     )
 
 
@@ -195,7 +207,25 @@ def _touched(view: CardView) -> TouchedShown | None:
     touched = view.touched
     if touched is None:
         return None
-    return TouchedShown(count=touched.count, sample=_texts(touched.sample), sums=_texts(touched.sums))
+    return TouchedShown(
+        count=touched.count,
+        sample=_texts(touched.sample),
+        sums=_texts(touched.sums),
+        oldest=_text(touched.oldest),
+        left_out=_texts(touched.left_out),
+    )
+
+
+def _notices(view: CardView) -> list[str]:
+    notices = [f"{why}: one more approver" for why in view.policy.unusual]
+    notices += [f"not now: {why}" for why in view.policy.warnings]
+    if view.policy.calmed is not None:
+        notices.append(f"the alert is {view.policy.calmed} by now: it may not be needed any more")
+    if view.policy.is_alert_unknown:
+        notices.append("whether somebody has silenced the alert is not known")
+    if view.does_not_stop is not None:
+        notices.append(f"it does not stop {view.does_not_stop}")
+    return notices
 
 
 def _preview(view: CardView) -> str | None:
