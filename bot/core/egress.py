@@ -81,20 +81,21 @@ def masked(value: Json, *, name: str = "") -> Json:
             return value
 
 
-def without_private(text: str, labels: Mapping[str, object]) -> str:
+def without_private(text: str, *labels: Mapping[str, object]) -> str:
     """A text that was made of labels, such as an annotation, masked, and without those that are private by name.
 
     >>> without_private("Invoice of Jane Doe is overdue", {"customer_name": "Jane Doe", "severity": "high"})
     'Invoice of [private] is overdue'
     """
-    for value in private_values(labels):
+    for value in private_values(*labels):
         text = text.replace(value, PRIVATE)
     return mask(text)
 
 
-def private_values(labels: Mapping[str, object]) -> list[str]:
+def private_values(*labels: Mapping[str, object]) -> list[str]:
     """The values of labels whose names say that they are private, the longest first."""
-    found = {str(value) for name, value in labels.items() if masked_field(name, str(value)) == PRIVATE}
+    pairs = [(name, str(value)) for each in labels for name, value in each.items()]
+    found = {value for name, value in pairs if masked_field(name, value) == PRIVATE}
     return sorted((value for value in found if len(value) >= _SHORTEST_PRIVATE), key=lambda value: (-len(value), value))
 
 

@@ -1,7 +1,7 @@
 """The document of one incident: a pure function of its rows, and through egress. Equal rows make equal documents."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from bot.core.canonical import sha256
@@ -32,7 +32,7 @@ def bundle(rows: Rows) -> Document:
         "format": FORMAT,
         "incident": _incident(rows),
         "webhooks": _webhooks(rows),
-        "alerts": [_alert(each) for each in rows.alerts],
+        "alerts": [_alert(each, _all_labels(rows)) for each in rows.alerts],
         "diagnoses": [_diagnosis(each, rows.incident.runbook, definitions) for each in rows.diagnoses],
         "requests": [_request(each, definitions) for each in rows.requests],
         "audit": {"entries": [_entry(each) for each in rows.entries], "chain": _chain(rows.chain)},
@@ -41,10 +41,10 @@ def bundle(rows: Rows) -> Document:
 
 
 def _incident(rows: Rows) -> Document:
-    incident = rows.incident
+    incident, labels = rows.incident, _all_labels(rows)
     return {
         "id": incident.id,
-        "title": without_private(incident.title, incident.labels),
+        "title": without_private(incident.title, *labels),
         "system": incident.system,
         "event": mask(incident.event),
         "severity": mask(incident.severity),
@@ -54,7 +54,7 @@ def _incident(rows: Rows) -> Document:
         "episode": incident.episode,
         "channel": incident.channel,
         "labels": _labels(incident.labels),
-        "annotations": _annotations(incident.annotations, incident.labels),
+        "annotations": _annotations(incident.annotations, labels),
         "params": masked(incident.params),
         "alerts_cut_by_alertmanager": incident.truncated,
         "started_at": _at(incident.started_at),
@@ -88,14 +88,14 @@ def _kept(kept: Delivery | None, digest: Json) -> str:
     return "kept, unchanged" if hashlib.sha256(kept.body).hexdigest() == digest else "kept, but CHANGED"
 
 
-def _alert(alert: Told) -> Document:
+def _alert(alert: Told, labels: Sequence[Mapping[str, str]]) -> Document:
     return {
         "fingerprint": mask(alert.fingerprint),
         "status": alert.status,
         "starts_at": _at(alert.starts_at),
         "ends_at": _at(alert.ends_at),
         "labels": _labels(alert.labels),
-        "annotations": _annotations(alert.annotations, alert.labels),
+        "annotations": _annotations(alert.annotations, labels),
     }
 
 
@@ -255,10 +255,15 @@ def _labels(labels: Mapping[str, str]) -> Document:
     return {mask(name): masked_field(name, value) for name, value in sorted(labels.items())}
 
 
-def _annotations(annotations: Mapping[str, str], labels: Mapping[str, str]) -> Document:
+def _annotations(annotations: Mapping[str, str], labels: Sequence[Mapping[str, str]]) -> Document:
     return {
-        mask(name): masked_field(name, without_private(value, labels)) for name, value in sorted(annotations.items())
+        mask(name): masked_field(name, without_private(value, *labels)) for name, value in sorted(annotations.items())
     }
+
+
+def _all_labels(rows: Rows) -> list[Mapping[str, str]]:
+    """Annotations are made of labels: what is private in one alert's is private in every text."""
+    return [rows.incident.labels, *(alert.labels for alert in rows.alerts)]
 
 
 def _id(value: str) -> str:

@@ -44,7 +44,7 @@ def root_view(
         system=case.system.title if case.system else incident.system,
         event=incident.event,
         title=case.runbook.title if case.runbook else incident.title,
-        summary=_summary(case),
+        summary=_summary(case, [alert for alert, _ in alerts]),
         severity=incident.severity,
         mood=_mood(incident),
         started_at=incident.started_at,
@@ -106,7 +106,7 @@ def _mood(incident: Incident) -> Mood:
     return Mood.ACKNOWLEDGED if incident.acknowledged_by else Mood.FIRING
 
 
-def _summary(case: Case) -> str:
+def _summary(case: Case, alerts: Sequence[Told]) -> str:
     """The runbook's sentence, or what the alert says of itself."""
     if case.runbook is not None and case.runbook.summary is not None:
         try:
@@ -115,7 +115,7 @@ def _summary(case: Case) -> str:
             pass  # it names evidence that is not there yet: the alert's own words stand in
     annotations = case.incident.annotations
     said = annotations.get("summary") or annotations.get("description") or ""
-    return without_private(said, case.incident.labels)
+    return without_private(said, case.incident.labels, *(alert.labels for alert in alerts))
 
 
 def _findings(case: Case, under_way: Diagnosis | None, requests: Sequence[RequestLine]) -> Findings | None:
@@ -169,7 +169,7 @@ def _links(case: Case, alerts: list[Told]) -> tuple[Link, ...]:
         ("Alertmanager", case.incident.external_url),
         ("Guide", (case.runbook.guide or "") if case.runbook else ""),
     ]
-    private = [value for alert in alerts for value in private_values(alert.labels)]
+    private = private_values(*(alert.labels for alert in alerts))
     return tuple(Link(label=label, url=url) for label, url in candidates if url and not _holds(url, private))
 
 

@@ -98,7 +98,7 @@ def told_apart(found: Sequence[Told]) -> dict[str, str]:
         unshared = [(name, value) for name, value in sorted(alert.labels.items()) if (name, value) not in shared]
         own = [f"{name}={masked_field(name, value)}" for name, value in unshared]
         said = alert.annotations.get("summary") or alert.annotations.get("description") or ""
-        summary = without_private(said, alert.labels)
+        summary = without_private(said, *(each.labels for each in found))
         told[alert.fingerprint] = ", ".join(own) or summary or alert.labels.get("alertname", alert.fingerprint)
     return told
 

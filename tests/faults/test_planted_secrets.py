@@ -1,0 +1,345 @@
+"""Private values are planted wherever the bot looks and in whatever people type; then every way out is searched."""
+
+import hashlib
+import hmac
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from sqlalchemy import create_engine, select, text
+
+from bot.adapters.charts import labels
+from bot.core.evidence import Answer
+from bot.demo.ports import free_port
+from bot.export.bundle import bundle
+from bot.export.page import page
+from bot.export.rows import gather
+from bot.store import diagnoses
+from bot.store.database import Database
+from bot.store.tables import audit, incidents, messages
+from tests.kit.databases import PostgreSQL
+from tests.kit.host import closed_port, serving
+from tests.kit.planted import NAME, PRIVATE, TEXT, answer, leaks, notification
+from tests.kit.slack import CHANNEL_ID
+from tests.kit.slack_app import blocks_of
+from tests.kit.waiting import eventually
+from tests.kit.workspace import Control, RunningWorkspace, running_workspace
+
+WEBHOOK_TOKEN = "PlantedEnvWebhookToken0Aa"
+SIGNING_SECRET = "PlantedEnvSigning0Aa"
+CONTENT = Path("tests/data/planted")
+ANA, CHI, LEE = "U0ANA", "U0CHI", "U0LEAD1"
+
+
+@dataclass(frozen=True)
+class Bot:
+    """A bot in a process of its own, with everything around it; `stderr` is all it printed."""
+
+    url: str
+    workspace: RunningWorkspace
+    database: Database
+    environment: Mapping[str, str]
+    stderr: Path
+
+    @property
+    def control(self) -> Control:
+        return self.workspace.control
+
+    def post(self, body: bytes, **headers: str) -> httpx.Response:
+        """A webhook."""
+        given = {"authorization": f"Bearer {WEBHOOK_TOKEN}", "content-type": "application/json", **headers}
+        return httpx.post(f"{self.url}/alertmanager", content=body, headers=given, timeout=20)
+
+    def interact(self, payload: Mapping[str, Any]) -> httpx.Response:
+        """Something that Slack itself would never send, signed as Slack does."""
+        body, at = urlencode({"payload": json.dumps(payload)}), str(int(time.time()))
+        seal = hmac.new(SIGNING_SECRET.encode(), f"v0:{at}:{body}".encode(), hashlib.sha256).hexdigest()
+        headers = {
+            "content-type": "application/x-www-form-urlencoded",
+            "x-slack-request-timestamp": at,
+            "x-slack-signature": f"v0={seal}",
+        }
+        return httpx.post(f"{self.url}/slack/events", content=body, headers=headers, timeout=20)
+
+    def roots(self) -> list[dict[str, Any]]:
+        return [each for each in self.control.messages(CHANNEL_ID) if each.get("bot_id")]
+
+    def root(self) -> dict[str, Any]:
+        return self.roots()[0]
+
+    def says(self, words: str) -> bool:
+        """Whether root or thread come to say this."""
+
+        def is_so() -> bool:
+            return any(words in blocks_of(each) for root in self.roots() for each in (root, *root["replies"]))
+
+        return eventually(is_so, within=40)
+
+    def card(self) -> dict[str, Any]:
+        return cards(self)[-1]
+
+
+@pytest.fixture(scope="module")
+def told(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """All that left the bot, by the way it took, after a whole story was lived through."""
+    with running(postgresql, tmp_path_factory.mktemp("planted")) as bot:
+        answered = provoke(bot)
+        live(bot)
+        answered |= {
+            path: httpx.get(f"{bot.url}{path}", timeout=20).text for path in ("/metrics", "/readyz", "/healthz")
+        }
+        ways = {**answered, **shown_in_slack(bot), **stored(bot), **exported(bot), **drawn(bot)}
+        ways["stderr"] = bot.stderr.read_text
+        yield {way: each() if callable(each) else each for way, each in ways.items()}
+
+
+@contextmanager
+def running(postgresql: PostgreSQL, folder: Path) -> Iterator[Bot]:
+    with ExitStack() as stack:
+        port = free_port(18080, set())
+        url = f"http://127.0.0.1:{port}"
+        workspace = stack.enter_context(
+            running_workspace(bot=url, bot_token="xoxb-PlantedEnv-0", signing_secret=SIGNING_SECRET)
+        )
+        hosts = stack.enter_context(serving(answer))
+        own, theirs = (stack.enter_context(postgresql.fresh(migrated=is_ours)) for is_ours in (True, False))
+        plant(theirs)
+        environment = environment_of(workspace=workspace, hosts=hosts, own=own, theirs=theirs, port=port)
+        stderr = folder / "stderr"
+        printed = stack.enter_context(stderr.open("w"))
+        process = stack.enter_context(
+            subprocess.Popen([sys.executable, "-m", "bot", "serve"], env=environment, stderr=printed)
+        )
+        stack.callback(process.wait, 30)
+        stack.callback(process.terminate)
+        assert eventually(lambda: is_ready(url), within=40), stderr.read_text()
+        database = Database(own)
+        stack.callback(database.close)
+        yield Bot(url=url, workspace=workspace, database=database, environment=environment, stderr=stderr)
+
+
+def plant(dsn: str) -> None:
+    """A table of a billing host, private in every column."""
+    engine = create_engine(dsn)
+    with engine.begin() as conn:
+        conn.execute(
+            text("create table planted (id text, who text, status text, note text, customer_name text, amount bigint)")
+        )
+        row = {"who": PRIVATE["e-mail"], "status": PRIVATE["key"], "note": TEXT, "name": NAME}
+        conn.execute(text("insert into planted values ('in_1Planted', :who, :status, :note, :name, 100)"), row)
+    engine.dispose()
+
+
+def environment_of(*, workspace: RunningWorkspace, hosts: str, own: str, theirs: str, port: int) -> Mapping[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("COUNTERSIGN_", "SLACK_"))}
+    gone = closed_port().removeprefix("http://")
+    return kept | {
+        "COUNTERSIGN_DATABASE_URL": own,
+        "COUNTERSIGN_LISTEN": f"127.0.0.1:{port}",
+        "COUNTERSIGN_WEBHOOK_TOKEN": WEBHOOK_TOKEN,
+        "COUNTERSIGN_RULES": str(CONTENT / "rules"),
+        "COUNTERSIGN_RUNBOOKS": str(CONTENT / "runbooks"),
+        "COUNTERSIGN_ALLOW_WRITABLE_READS": "1",
+        "COUNTERSIGN_REPLICA": "planted",
+        "SLACK_BOT_TOKEN": workspace.config.bot_token,
+        "SLACK_SIGNING_SECRET": workspace.config.signing_secret,
+        "SLACK_API_URL": workspace.api,
+        "STRIPE_API_KEY": "sk_test_PlantedEnvStripe",
+        "STRIPE_WRITE_KEY": "sk_test_PlantedEnvStripeWrite",
+        "STRIPE_API_URL": hosts,
+        "PLANTED_PROMETHEUS_URL": hosts.replace("http://", "http://prom:PlantedEnvProm@") + "/prometheus",
+        "PLANTED_DSN": theirs,
+        "PLANTED_GONE_DSN": f"postgresql://bot:PlantedEnvGone@{gone}/app",
+        "PLANTED_BAD_DSN": "postgresql://bot:PlantedEnvBad@host:PlantedEnvPort/app",
+        "PLANTED_URL": hosts.replace("http://", "http://svc:PlantedEnvUser@"),
+        "PLANTED_TOKEN": "PlantedEnvBearer0Aa",
+        "PLANTED_GONE_URL": f"http://svc:PlantedEnvUser@{gone}",
+        "PLANTED_BAD_TOKEN": "PlantedEnvBad\nHeader",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+def is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz", timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def provoke(bot: Bot) -> dict[str, str | Callable[[], str]]:
+    """Every refusal at the doors that quotes what it can."""
+    wrong = [
+        bot.post(json.dumps({"version": TEXT, "alerts": [{"status": TEXT}]}).encode()),
+        bot.post(f'{{"{TEXT}'.encode()),
+        bot.post(b"{}", authorization=f"Bearer {PRIVATE['jwt']}"),
+        bot.post(b"{}", **{"content-type": TEXT}),
+        httpx.get(f"{bot.url}/nothing/{PRIVATE['key']}", params={"token": "PlantedQuery0"}, timeout=20),
+        httpx.request("BREW", f"{bot.url}/alertmanager?x={PRIVATE['e-mail']}", timeout=20),
+        httpx.post(f"{bot.url}/slack/events", content=TEXT.encode(), timeout=20),
+    ]
+    assert all(each.status_code >= 400 for each in wrong)
+    button = {"type": "block_actions", "team": {"id": "T1"}, "user": {"id": ANA, "name": NAME}}
+    odd: list[Mapping[str, Any]] = [
+        {**button, "actions": [{"type": "button", "action_id": "approve", "block_id": TEXT, "value": TEXT}]},
+        {**button, "actions": [{"type": "button", "action_id": TEXT, "block_id": "b", "value": TEXT}]},
+        {**button, "type": "view_submission", "view": {"callback_id": "ask", "type": "modal", "state": TEXT}},
+        {"type": TEXT},
+    ]
+    replies = [bot.interact(payload) for payload in odd]
+    return {f"answer {number}": each.text for number, each in enumerate([*wrong, *replies])}
+
+
+def live(bot: Bot) -> None:
+    """An alert, its evidence, a request that is denied, one that fails, and one that cannot be made."""
+    assert bot.post(notification()).status_code == 200
+    assert bot.says("questions asked")
+    assert eventually(lambda: any(each.get("files") for each in bot.root()["replies"]), within=40)
+    for number in range(2):
+        ask(bot)
+        assert bot.says("waiting for approval")
+        if number == 0:
+            bot.control.click(CHI, bot.card(), "deny")
+            assert eventually(lambda: bot.control.modals(CHI), within=20)
+            bot.control.submit(CHI, {"input:-reason": TEXT[:900]})
+            assert bot.says("Denied")
+    bot.control.click(CHI, bot.card(), "approve")
+    bot.control.click(LEE, bot.card(), "approve")
+    assert bot.says("it answered 422")
+    for words in (TEXT[:1000], "stripe " + PRIVATE["key"], "incident " + PRIVATE["e-mail"], "status"):
+        bot.control.command(ANA, CHANNEL_ID, "/billing", words)
+
+
+def ask(bot: Bot) -> None:
+    with bot.database.read() as conn:
+        incident_id = conn.scalar(select(incidents.c.id))
+    bot.control.click(ANA, bot.root(), "ask:fix", value=f"{incident_id}:fix")
+    assert eventually(lambda: bot.control.modals(ANA), within=20)
+    typed = {"input:note": TEXT[:400], "input:customer_name": NAME, "input:-reason": TEXT[:900]}
+    answered = bot.control.submit(ANA, typed)
+    assert answered["ok"], answered
+
+
+def cards(bot: Bot) -> list[dict[str, Any]]:
+    return [each for each in bot.root()["replies"] if "Asked by" in blocks_of(each)]
+
+
+def shown_in_slack(bot: Bot) -> dict[str, str]:
+    """What the workspace got: messages of everybody, forms, file titles."""
+    seen = [bot.control.messages(CHANNEL_ID, user=user) for user in (None, ANA, CHI, LEE)]
+    ours = [[each for each in channel if each.get("bot_id") or each.get("replies")] for channel in seen]
+    views = [bot.control.modals(user) for user in (ANA, CHI, LEE)]
+    return {
+        "slack messages": json.dumps(ours, ensure_ascii=False),
+        "slack forms": json.dumps([[strip_typed(view) for view in stack] for stack in views], ensure_ascii=False),
+    }
+
+
+def strip_typed(view: dict[str, Any]) -> dict[str, Any]:
+    """A form without what the person who has it open typed into it."""
+    return {name: value for name, value in view.items() if name != "state"}
+
+
+def stored(bot: Bot) -> dict[str, str]:
+    with bot.database.read() as conn:
+        said = conn.execute(select(messages.c.text, messages.c.blocks, messages.c.image_title, messages.c.error)).all()
+        entries = conn.execute(select(audit)).all()
+        jobs = conn.execute(text("select id, error from jobs")).all()
+    assert len(entries) > 10
+    # Not by repr: a row's own leaves out the middle of what is long.
+    rows = {"message rows": said, "audit rows": entries, "job rows": jobs}
+    return {
+        way: json.dumps([list(each) for each in found], default=str, ensure_ascii=False) for way, found in rows.items()
+    }
+
+
+def exported(bot: Bot) -> dict[str, str]:
+    with bot.database.read() as conn:
+        document = bundle(gather(conn, str(conn.scalar(select(incidents.c.id)))))
+    verified = subprocess.run(
+        [sys.executable, "-m", "bot", "audit", "verify"],
+        env=bot.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {
+        "export json": json.dumps(document, ensure_ascii=False),
+        "export html": page(document),
+        "audit verify": verified.stdout + verified.stderr,
+    }
+
+
+def drawn(bot: Bot) -> dict[str, str]:
+    """The words of the charts; their pictures cannot be searched."""
+    with bot.database.read() as conn:
+        found = diagnoses.latest(conn, str(conn.scalar(select(incidents.c.id))))
+    assert found is not None
+    series = [each.series for each in found.evidence.values() if isinstance(each, Answer) and each.series]
+    assert series
+    return {"legends": repr([labels(each) for each in series])}
+
+
+SLACK = ("slack messages", "slack forms", "message rows", "legends")
+RECORD = ("audit rows", "job rows", "export json", "export html", "audit verify")
+ANSWERS = ("/metrics", "/readyz", "/healthz", *(f"answer {number}" for number in range(11)))
+
+
+@pytest.mark.parametrize("way", [*SLACK, *RECORD, *ANSWERS, "stderr"])
+def test_nothing_private_leaves(told: Mapping[str, str], way: str) -> None:
+    assert leaks(told[way]) == []
+
+
+def test_what_was_searched_held_something_to_find(told: Mapping[str, str]) -> None:
+    """That nothing was found means something only where the planted values came by, masked."""
+    for way in ("slack messages", "message rows", "audit rows", "export json", "export html"):
+        assert "[e-mail]" in told[way], way
+        assert "[secret]" in told[way], way
+    assert "[e-mail]" in told["legends"]
+    for words in ("[private]", "[card]", "[bank account]", "[phone]", "could not be reached", "it answered 422"):
+        assert words in told["slack messages"], words
+    assert "deed" in told["audit rows"]
+    assert "WARNING" in told["stderr"]
+
+
+def test_the_search_finds_what_is_there() -> None:
+    assert len(leaks(f"{TEXT} {NAME} PlantedEnv")) >= len(PRIVATE)
+    assert leaks("pl%61ntedjane") == ["plantedjane"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        pytest.param("COUNTERSIGN_DATABASE_URL", "postgresql://bot:PlantedEnv0@127.0.0.1:1/x", id="database-away"),
+        pytest.param(
+            "COUNTERSIGN_DATABASE_URL", "postgresql://bot:PlantedEnv0@host:PlantedEnv/x", id="database-malformed"
+        ),
+        pytest.param("COUNTERSIGN_DATABASE_URL", "sk_live_PlantedEnv0", id="database-no-url"),
+        pytest.param("COUNTERSIGN_DATABASE_URL", "oracle://bot:PlantedEnv0@host/x", id="database-of-another-kind"),
+        pytest.param("COUNTERSIGN_DATABASE_URL", "sqlite:////proc/no/x.db", id="file-that-cannot-be"),
+        pytest.param("COUNTERSIGN_LISTEN", "sk_live_PlantedEnv0", id="listen"),
+        pytest.param("COUNTERSIGN_REPLICA", "sk_live_PlantedEnv0!", id="replica"),
+        pytest.param("COUNTERSIGN_LOG", "sk_live_PlantedEnv0", id="log"),
+        pytest.param("COUNTERSIGN_CHECKPOINT_HOUR", "PlantedEnv0", id="hour"),
+        pytest.param("SLACK_API_URL", "PlantedEnv0", id="slack-url"),
+    ],
+)
+def test_a_start_that_fails_says_why_without_the_value(variable: str, value: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "COUNTERSIGN_DATABASE_URL": f"sqlite:///{tmp_path}/x.db", variable: value}
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", "serve"], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ended.returncode == 2, ended.stderr
+    assert leaks(ended.stdout + ended.stderr) == []
+    assert variable in ended.stderr or "database is unavailable" in ended.stderr
