@@ -11,6 +11,7 @@ from bot.engine.check_promql import promql
 from bot.engine.check_references import references
 from bot.engine.check_rules import rules
 from bot.engine.check_sql import sql
+from bot.engine.check_switches import switches
 from bot.engine.runbook import Runbook
 from bot.engine.system import System
 
@@ -25,7 +26,7 @@ def checked(files: Mapping[str, str]) -> Catalog:
 
 def content(parsed: Parsed) -> list[ContentError]:
     """Everything that is wrong with the rules and runbooks. A broken file does not hide what is wrong elsewhere."""
-    findings = [*parsed.findings, *rules(parsed)]
+    findings = [*parsed.findings, *rules(parsed), *switches(parsed)]
     for name, source in parsed.runbooks.items():
         findings += _runbook(source, parsed, system=name.partition("/")[0])
     return findings

@@ -30,6 +30,11 @@ def does_not_stop(text: str) -> Safe:
     return Safe(f":warning: *Does not stop* {clip(safe(text), 500)}")
 
 
+def held_title(label: str) -> Safe:
+    """The first line of a request that is approved and may not start."""
+    return Safe(f"{_MARK} {bold(label)} · approved, held")
+
+
 def held(view: SwitchView) -> Safe:
     """On the card of a request that is approved and may not start."""
     return Safe(f"{line(view)}\nIt starts once that is released, if it is still fresh by then; otherwise it expires.")

@@ -27,7 +27,7 @@ def card(view: CardView) -> Post:
 
 
 def _blocks(view: CardView, size: int) -> Sequence[Block]:
-    blocks = sections([words.title(view.label, view.stage), clip(safe(view.about or ""), 600), words.asked_by(view)])
+    blocks = sections([_title(view), clip(safe(view.about or ""), 600), words.asked_by(view)])
     blocks += sections(_switches(view))
     blocks += _contents(view, size)
     blocks += sections([clip(line, 700) for line in _course(view)])
@@ -35,6 +35,11 @@ def _blocks(view: CardView, size: int) -> Sequence[Block]:
         blocks.append(context(footer))
     blocks += _buttons(view)
     return blocks
+
+
+def _title(view: CardView) -> Safe:
+    is_held = view.held_by is not None and view.stage is Stage.APPROVED
+    return switch_words.held_title(view.label) if is_held else words.title(view.label, view.stage)
 
 
 def _switches(view: CardView) -> list[Safe]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.core.evidence import Answer, Column, Failure, Reason, Shown, Table
 from bot.engine.runbook import Risk
+from bot.engine.switch import Kind
 from bot.slack.views import (
     AlertView,
     Asked,
@@ -21,6 +22,7 @@ from bot.slack.views import (
     RequestLine,
     RootView,
     Stage,
+    SwitchView,
     Touched,
     VoteView,
 )
@@ -207,11 +209,36 @@ VOTED = replace(OPEN, votes=(VoteView(person="U0BEN", is_approval=True, at=NOW -
 SETTLED = replace(
     VOTED, votes=(*VOTED.votes, VoteView(person="U0CAL", is_approval=True, at=NOW - minutes(1))), settled_at=NOW
 )
+STOPPED = SwitchView(
+    name="bot",
+    kind=Kind.BOT,
+    title="All actions",
+    system=None,
+    person="U0CAL",
+    reason="the deploy of 10:15 replays twice",
+    since=NOW - minutes(10),
+    until=NOW + minutes(230),
+)
+DUNNING = SwitchView(
+    name="aivo/dunning",
+    kind=Kind.BUSINESS,
+    title="Dunning of the pending steps",
+    system="Aivo",
+    person="U0ANA",
+    reason="wrong downgrades",
+    since=NOW - minutes(200),
+    until=NOW + minutes(40),
+    is_verified=False,
+    does_not_stop="New steps are still scheduled, and Stripe's own retries and e-mails go on.",
+)
+SWITCHED = replace(FIRING, switches=(STOPPED, DUNNING))
 CARDS = {
     "preparing": PREPARING,
     "open": OPEN,
     "one-vote": VOTED,
     "approved": replace(SETTLED, stage=Stage.APPROVED),
+    "held": replace(SETTLED, stage=Stage.APPROVED, held_by=STOPPED, note="held: bot has been stopped by U0CAL"),
+    "of-a-switch": replace(OPEN, held_by=STOPPED, does_not_stop=DUNNING.does_not_stop),
     "denied": replace(
         OPEN,
         stage=Stage.DENIED,

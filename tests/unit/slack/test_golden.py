@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from slack_sdk.models.blocks import Block
 
+from bot.engine.switch import Reminder
+from bot.slack.blocks import switch
 from bot.slack.blocks.card import card
 from bot.slack.blocks.checklist import checklist
 from bot.slack.blocks.degrade import simpler
@@ -28,6 +30,10 @@ MESSAGES = {
     "root-resolved": root(samples.RESOLVED),
     "root-truncated": root(samples.TRUNCATED),
     "root-forty-alerts": root(samples.FORTY),
+    "root-switched": root(samples.SWITCHED),
+    "switch-engaged": switch.engaged(samples.STOPPED),
+    "switch-released": switch.released(samples.STOPPED, by="U0LEAD1", reason="rolled back"),
+    "switch-over": switch.reminder(samples.DUNNING, Reminder.OVER),
     "root-asking": root(samples.ASKING),
     "root-diagnosis-failed": root(samples.FAILED),
     "root-huge": root(samples.HUGE),
@@ -92,7 +98,7 @@ def test_buttons_carry_an_opaque_id_and_nothing_else() -> None:
 def test_a_settled_request_can_no_longer_be_voted_on() -> None:
     voted = {name for name, view in samples.CARDS.items() if "approve" in buttons(card(view))}
 
-    assert voted == {"open", "one-vote"}
+    assert voted == {"open", "one-vote", "of-a-switch"}
 
 
 def test_a_vote_is_tied_to_the_digest_its_reader_saw() -> None:
