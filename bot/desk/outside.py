@@ -11,6 +11,7 @@ from bot.desk.policy import policy_of
 from bot.desk.proving import Errand, prove
 from bot.desk.remembering import Recalling
 from bot.desk.voting import deny, vote
+from bot.engine.approval import Why
 from bot.engine.request import Request
 from bot.store import requests
 
@@ -61,7 +62,7 @@ def decide(desk: Desk, decision: Decision, *, door: Door) -> Done | Declined:
             digest=decision.digest,
             reason=decision.reason,
         )
-    return vote(
+    told = vote(
         here,
         person=decision.person,
         request_id=request.id,
@@ -71,6 +72,20 @@ def decide(desk: Desk, decision: Decision, *, door: Door) -> Done | Declined:
         anyway=decision.anyway,
         is_proven=True,
     )
+    return _said(told)
+
+
+def _said(told: Done | Declined) -> Done | Declined:
+    """The same answer, without the buttons that only a card has."""
+    if isinstance(told, Declined) and told.why in _CALMED:
+        return replace(told, say=f"{_CALMED[told.why]} If it is wanted all the same, approve it anyway.")
+    return told
+
+
+_CALMED = {
+    Why.ALERT_RESOLVED: "The alert has resolved since this was asked, so it may not be needed any more.",
+    Why.ALERT_SILENCED: "Somebody has silenced the alert since this was asked.",
+}
 
 
 def _look_up(desk: Desk, directory: Recalling, request: Request, person: str) -> None:
