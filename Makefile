@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock format
+.PHONY: help demo test check bench soak lock format
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,10 @@ bench: ## ratios against a bare server in the same run; see bench/README.md
 	@tools/setup test
 	@$(BIN)/python -m bench.ingest
 	@$(BIN)/python -m bench.diagnose
+
+soak: ## 200 random kill -9 during executions, on SQLite and on PostgreSQL with two replicas (three minutes)
+	@tools/setup test
+	@COUNTERSIGN_SOAK_KILLS=$${KILLS:-200} $(BIN)/python -m pytest -q -s -n0 tests/faults/test_executions.py
 
 format: ## put every file into its form
 	@$(BIN)/ruff check --fix-only -q . && $(BIN)/ruff format .
