@@ -115,7 +115,7 @@ def _serve(application: Callable[[], AbstractContextManager[Starlette]], port: i
 
 
 def _commit(database: Database, wake: Callable[[int], None], batch: Sequence[Delivery]) -> Sequence[int]:
-    with database.begin() as conn:
+    with database.one_statement() as conn:
         numbers = deliveries.add(conn, batch)
     wake(len(numbers))
     return numbers

@@ -374,7 +374,7 @@ def _refuse_writing_readers(connections: Connections, catalog: Catalog, *, allow
 
 
 def _commit(database: Database, wake: Callable[[int], None], batch: Sequence[Delivery]) -> Sequence[int]:
-    with database.begin() as conn:
+    with database.one_statement() as conn:
         numbers = deliveries.add(conn, batch)
     wake(len(numbers))
     return numbers

@@ -223,8 +223,8 @@ def door(
 
 
 def store(database: Database, batch: Sequence[Delivery]) -> Sequence[int]:
-    """One committed transaction."""
-    with database.begin() as conn:
+    """One committed statement."""
+    with database.one_statement() as conn:
         return deliveries.add(conn, batch)
 
 
