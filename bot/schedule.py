@@ -60,7 +60,7 @@ class Schedule:
         self._every(LOOK_FOR_CHECKPOINT_EVERY, self._checkpoint)
         self._every(LOOK_FOR_REMINDERS_EVERY, self._remind)
         self._every(TIDY_EVERY, self.tidy)
-        self._every(LOOK_FOR_PEOPLE_EVERY, self._people)
+        self._every(LOOK_FOR_PEOPLE_EVERY, self._people, at_once=True)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -90,7 +90,7 @@ class Schedule:
             if is_ours:
                 self._adopt(name)
 
-    def _every(self, pause: timedelta, work: Callable[[], object]) -> None:
+    def _every(self, pause: timedelta, work: Callable[[], object], *, at_once: bool = False) -> None:
         def run() -> None:
             try:
                 work()
@@ -98,4 +98,5 @@ class Schedule:
                 log.warning("schedule.waits", extra={"work": name, "error": str(error)})
 
         name = getattr(work, "__name__", type(work).__name__)
-        self._scheduler.add_job(run, "interval", seconds=pause.total_seconds(), id=name, name=name)
+        first = {"next_run_time": self._now()} if at_once else {}
+        self._scheduler.add_job(run, "interval", seconds=pause.total_seconds(), id=name, name=name, **first)

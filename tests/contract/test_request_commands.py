@@ -4,8 +4,7 @@ import json
 
 import pyotp
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from bot.cli import app
 from bot.engine.request import State
