@@ -1,5 +1,6 @@
 """Deciding without Slack: who types a code of their own is that person, and Slack's last word on them may do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -82,7 +83,7 @@ def _said(told: Done | Declined) -> Done | Declined:
     return told
 
 
-_CALMED = {
+_CALMED: Mapping[Why | Cause, str] = {
     Why.ALERT_RESOLVED: "The alert has resolved since this was asked, so it may not be needed any more.",
     Why.ALERT_SILENCED: "Somebody has silenced the alert since this was asked.",
 }

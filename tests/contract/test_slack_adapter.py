@@ -7,7 +7,7 @@ import pytest
 
 from bot.adapters.directory import SlackDirectory
 from bot.adapters.slack import Slack, Throttled, web_client
-from bot.core.errors import CountersignError, Refused, Unavailable, Unknown
+from bot.core.errors import CountersignError, NotVouched, Refused, Unavailable, Unknown
 from bot.core.place import Place
 from tests.kit.slack import CHANNEL, CHANNEL_ID, PICTURE
 from tests.kit.workspace import RunningWorkspace, running_workspace
@@ -172,6 +172,32 @@ class TestDirectory:
 
         with pytest.raises(Unavailable):
             directory.person("U0ANA")
+
+    @pytest.mark.parametrize(
+        ("fault", "is_answer", "is_gone"),
+        [
+            pytest.param({"kind": "error", "code": "user_not_found"}, True, True, id="nobody of that id"),
+            pytest.param({"kind": "error", "code": "missing_scope"}, True, False, id="not allowed to ask"),
+            pytest.param({"kind": "ratelimited"}, True, False, id="a pause is asked for"),
+            pytest.param({"kind": "error", "code": "fatal_error"}, False, False, id="broken"),
+            pytest.param({"kind": "down"}, False, False, id="down"),
+        ],
+    )
+    def test_a_no_is_told_from_no_answer(
+        self,
+        workspace: RunningWorkspace,
+        directory: SlackDirectory,
+        fault: dict[str, str],
+        is_answer: bool,
+        is_gone: bool,
+    ) -> None:
+        workspace.control.inject(method="users.info", **fault)
+
+        with pytest.raises(Unavailable) as raised:
+            directory.person("U0ANA")
+
+        assert isinstance(raised.value, NotVouched) is is_answer
+        assert getattr(raised.value, "is_gone", False) is is_gone
 
     def test_an_unknown_group_has_no_members(self, directory: SlackDirectory) -> None:
         with pytest.raises(Unavailable):
