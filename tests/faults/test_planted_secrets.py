@@ -26,7 +26,7 @@ from bot.export.page import page
 from bot.export.rows import gather
 from bot.store import diagnoses
 from bot.store.database import Database
-from bot.store.tables import audit, incidents, messages
+from bot.store.tables import audit, incidents, messages, requests
 from tests.kit.databases import PostgreSQL
 from tests.kit.host import closed_port, serving
 from tests.kit.planted import NAME, PRIVATE, TEXT, answer, leaks, notification
@@ -95,10 +95,7 @@ def told(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> It
     with running(postgresql, tmp_path_factory.mktemp("planted")) as bot:
         answered = provoke(bot)
         live(bot)
-        answered |= {
-            path: httpx.get(f"{bot.url}{path}", timeout=20).text for path in ("/metrics", "/readyz", "/healthz")
-        }
-        ways = {**answered, **shown_in_slack(bot), **stored(bot), **exported(bot), **drawn(bot)}
+        ways = {**answered, **looked_at(bot), **shown_in_slack(bot), **stored(bot), **exported(bot), **drawn(bot)}
         ways["stderr"] = bot.stderr.read_text
         yield {way: each() if callable(each) else each for way, each in ways.items()}
 
@@ -187,7 +184,12 @@ def provoke(bot: Bot) -> dict[str, str | Callable[[], str]]:
         httpx.request("BREW", f"{bot.url}/alertmanager?x={PRIVATE['e-mail']}", timeout=20),
         httpx.post(f"{bot.url}/slack/events", content=TEXT.encode(), timeout=20),
     ]
-    assert all(each.status_code >= 400 for each in wrong)
+    vote = f"{bot.url}/api/v1/requests/{PRIVATE['key']}/approve"
+    wrong += [
+        httpx.post(vote, json={"person": TEXT, "code": TEXT, "digest": TEXT, TEXT: TEXT}, timeout=20),
+        httpx.get(f"{bot.url}/api/v1/requests", params={"stage": TEXT}, timeout=20),
+        browse(bot, f"/requests/{PRIVATE['e-mail']}"),
+    ]
     button = {"type": "block_actions", "team": {"id": "T1"}, "user": {"id": ANA, "name": NAME}}
     odd: list[Mapping[str, Any]] = [
         {**button, "actions": [{"type": "button", "action_id": "approve", "block_id": TEXT, "value": TEXT}]},
@@ -195,6 +197,8 @@ def provoke(bot: Bot) -> dict[str, str | Callable[[], str]]:
         {**button, "type": "view_submission", "view": {"callback_id": "ask", "type": "modal", "state": TEXT}},
         {"type": TEXT},
     ]
+    statuses = [each.status_code for each in wrong]
+    assert min(statuses) >= 400, statuses
     replies = [bot.interact(payload) for payload in odd]
     return {f"answer {number}": each.text for number, each in enumerate([*wrong, *replies])}
 
@@ -214,9 +218,16 @@ def live(bot: Bot) -> None:
             assert bot.says("Denied")
     bot.control.click(CHI, bot.card(), "approve")
     bot.control.click(LEE, bot.card(), "approve")
-    assert bot.says("it answered 422")
+    assert eventually(lambda: "execution.failed" in kinds(bot), within=40)
+    assert bot.says("It failed and is not tried again")
     for words in (TEXT[:1000], "stripe " + PRIVATE["key"], "incident " + PRIVATE["e-mail"], "status"):
         bot.control.command(ANA, CHANNEL_ID, "/billing", words)
+
+
+def kinds(bot: Bot) -> set[str]:
+    """What the audit has entries of."""
+    with bot.database.read() as conn:
+        return set(conn.scalars(select(audit.c.kind)))
 
 
 def ask(bot: Bot) -> None:
@@ -231,6 +242,34 @@ def ask(bot: Bot) -> None:
 
 def cards(bot: Bot) -> list[dict[str, Any]]:
     return [each for each in bot.root()["replies"] if "Asked by" in blocks_of(each)]
+
+
+def browse(bot: Bot, path: str) -> httpx.Response:
+    """As a browser does: it keeps cookies and follows where it is sent."""
+    with httpx.Client(base_url=bot.url, follow_redirects=True, timeout=20) as browser:
+        return browser.get(path)
+
+
+def looked_at(bot: Bot) -> dict[str, str]:
+    """What the bot says of itself, to programs and to people without Slack."""
+    with bot.database.read() as conn:
+        request_id = str(conn.scalar(select(requests.c.id)))
+    pages = ("/metrics", "/readyz", "/healthz", "/", f"/requests/{request_id}")
+    calls = ("/api/v1/incidents", "/api/v1/requests", f"/api/v1/requests/{request_id}")
+    found = {path: browse(bot, path) for path in (*pages, *calls)}
+    assert {each.status_code for each in found.values()} == {200}
+    told = {path.replace(request_id, "one"): each.text for path, each in found.items()}
+    return told | {
+        "requests list": command(bot, "requests", "list"),
+        "requests show": command(bot, "requests", "show", request_id),
+    }
+
+
+def command(bot: Bot, *arguments: str) -> str:
+    """What a command prints."""
+    program = [sys.executable, "-m", "bot", *arguments]
+    ended = subprocess.run(program, env=bot.environment, capture_output=True, text=True, timeout=60, check=True)
+    return ended.stdout + ended.stderr
 
 
 def shown_in_slack(bot: Bot) -> dict[str, str]:
@@ -265,17 +304,10 @@ def stored(bot: Bot) -> dict[str, str]:
 def exported(bot: Bot) -> dict[str, str]:
     with bot.database.read() as conn:
         document = bundle(gather(conn, str(conn.scalar(select(incidents.c.id)))))
-    verified = subprocess.run(
-        [sys.executable, "-m", "bot", "audit", "verify"],
-        env=bot.environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
     return {
         "export json": json.dumps(document, ensure_ascii=False),
         "export html": page(document),
-        "audit verify": verified.stdout + verified.stderr,
+        "audit verify": command(bot, "audit", "verify"),
     }
 
 
@@ -290,11 +322,13 @@ def drawn(bot: Bot) -> dict[str, str]:
 
 
 SLACK = ("slack messages", "slack forms", "message rows", "legends")
-RECORD = ("audit rows", "job rows", "export json", "export html", "audit verify")
-ANSWERS = ("/metrics", "/readyz", "/healthz", *(f"answer {number}" for number in range(11)))
+RECORD = ("audit rows", "job rows", "export json", "export html")
+ANSWERS = ("/metrics", "/readyz", "/healthz", *(f"answer {number}" for number in range(14)))
+ELSEWHERE = ("/", "/requests/one", "/api/v1/incidents", "/api/v1/requests", "/api/v1/requests/one")
+COMMANDS = ("requests list", "requests show", "audit verify")
 
 
-@pytest.mark.parametrize("way", [*SLACK, *RECORD, *ANSWERS, "stderr"])
+@pytest.mark.parametrize("way", [*SLACK, *RECORD, *ANSWERS, *ELSEWHERE, *COMMANDS, "stderr"])
 def test_nothing_private_leaves(told: Mapping[str, str], way: str) -> None:
     assert leaks(told[way]) == []
 
@@ -307,7 +341,7 @@ def test_what_was_searched_held_something_to_find(told: Mapping[str, str]) -> No
     assert "[e-mail]" in told["legends"]
     for words in ("[private]", "[card]", "[bank account]", "[phone]", "could not be reached", "it answered 422"):
         assert words in told["slack messages"], words
-    assert "deed" in told["audit rows"]
+    assert "deed.failed" in told["audit rows"]
     assert "WARNING" in told["stderr"]
 
 
