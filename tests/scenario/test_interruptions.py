@@ -68,6 +68,18 @@ def test_calls_under_way_when_the_bot_is_killed_are_looked_up_and_not_repeated(s
     assert len(scene.effects("adventive", "invoice.pdf_rendered", of=done)) == 1
     assert scene.effects("adventive", "invoice.pdf_rendered", of=never) == []
 
+    # A mail that was sent cannot be looked up: that is told, and nobody is mailed twice.
+    scene.world.arm("adventive", "lost_reply", count=1, path="/admin/resend-invoice")
+    mail = _thread_of(scene, done).ask("U0ANA", "resend", form={}).approve("U0CHI")
+    awaited(lambda: _is_hit(scene), within=PATIENCE, what=lambda: "the mail whose reply is lost was not sent")
+    scene.kill_the_bot()
+    scene.stage.start_bot()
+
+    mail.until("outcome unknown", "a person must look")
+    _thread_of(scene, done).until("RESOLVED")
+    assert "outcome unknown" in mail.text
+    assert len(scene.effects("adventive", "invoice.email_sent", of=done)) == 1
+
 
 def _is_hit(scene: Scene) -> bool | None:
     return not scene.world.faults() or None
