@@ -43,7 +43,7 @@ def png(series: Sequence[Series], *, title: str, shown: Shown, alert_at: datetim
         axes = figure.add_subplot()
         _frame(axes, title=title, shown=shown)
         _lines(axes, drawn)
-        _alert(axes, alert_at)
+        _alert(axes, alert_at, drawn)
         _scale(axes, drawn)
         file = BytesIO()
         canvas.print_png(file, metadata={"Software": None})  # type: ignore[no-untyped-call]  # the library names no types here
@@ -101,8 +101,10 @@ def _lines(axes: "Axes", series: Sequence[Series]) -> None:
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8, labelcolor=_INK)
 
 
-def _alert(axes: "Axes", alert_at: datetime | None) -> None:
-    if alert_at is None:
+def _alert(axes: "Axes", alert_at: datetime | None, series: Sequence[Series]) -> None:
+    """The mark, where the axis has its moment: one far outside would squeeze the lines to nothing."""
+    moments = [at for line in series for at, _ in line.points]
+    if alert_at is None or not moments or not min(moments) <= alert_at.timestamp() <= max(moments):
         return
     day = _days(alert_at.timestamp())
     axes.axvline(day, color=_ALERT, linewidth=1.4, linestyle="--")

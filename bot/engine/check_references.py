@@ -96,7 +96,9 @@ def _by_and_by(document: Document, path: Path, action: Action, runbook: Runbook)
             what = "names no question, so it would stop nothing; ask what shows that a batch did harm"
             yield document.finding((*path, "batches", "check"), what)
         if batches.every > batches.within:
-            yield document.finding((*path, "batches", "every"), "is longer than within:, so it would never be looked at")
+            yield document.finding(
+                (*path, "batches", "every"), "is longer than within:, so it would never be looked at"
+            )
     if leaves_out is not None:
         known = columns_of(leaves_out.step)
         for field, name in (("reason", leaves_out.reason), ("count", leaves_out.count)):

@@ -43,11 +43,11 @@ def route(labels: Mapping[str, str], systems: Iterable[System], *, fallback: str
         for rule in system.rules:
             if _fits(rule, labels, event):
                 return _routed(system, rule, labels, event)
-    system = claimed[0].system if claimed else UNROUTED
+    owner = claimed[0].system if claimed else UNROUTED
     return Route(
-        system=system,
+        system=owner,
         event=event or UNROUTED,
-        rule=f"{system}/{UNROUTED}",
+        rule=f"{owner}/{UNROUTED}",
         runbook=UNROUTED,
         channel=claimed[0].channel if claimed else fallback,
         severity=labels.get("severity", ""),

@@ -87,17 +87,17 @@ def _turn(
             case Due.CHECK if held.check_until is not None:
                 return _Checking(execution=held, so_far=_done(deeds))
             case Due.CHECK:
-                _begin_check(means, conn, case, held, deeds, now)
+                _begin_check(means, conn, case, held, deeds=deeds, now=now)
                 return None
             case Due.CALL:
-                return _taken(means, conn, case, held, deeds, now)
+                return _taken(means, conn, case, held, deeds=deeds, now=now)
 
 
 def _taken(
-    means: Means, conn: Connection, case: Case, held: Execution, deeds: tuple[DeedDone, ...], now: datetime
+    means: Means, conn: Connection, case: Case, held: Execution, *, deeds: tuple[DeedDone, ...], now: datetime
 ) -> tuple[Execution, tuple[Planned, ...]] | None:
     """Take it over if it was another's, and say which calls are next."""
-    if not _own(means, conn, case, held, deeds, now):
+    if not _own(means, conn, case, held, deeds=deeds, now=now):
         return None
     calls = plan(case.action, held.targets.ids)
     until = next((each for each in boundaries(case.action, held.targets.ids) if each > len(deeds)), len(calls))
@@ -105,7 +105,7 @@ def _taken(
 
 
 def _own(
-    means: Means, conn: Connection, case: Case, held: Execution, deeds: tuple[DeedDone, ...], now: datetime
+    means: Means, conn: Connection, case: Case, held: Execution, *, deeds: tuple[DeedDone, ...], now: datetime
 ) -> bool:
     if held.incarnation == means.incarnation and held.state is State.STARTED and held.check_until is None:
         return True
@@ -128,10 +128,10 @@ def _stop(means: Means, case: Case, *, because: str) -> None:
 
 
 def _begin_check(
-    means: Means, conn: Connection, case: Case, held: Execution, deeds: tuple[DeedDone, ...], now: datetime
+    means: Means, conn: Connection, case: Case, held: Execution, *, deeds: tuple[DeedDone, ...], now: datetime
 ) -> None:
     batches = _batches(case)
-    if not _own(means, conn, case, held, deeds, now):
+    if not _own(means, conn, case, held, deeds=deeds, now=now):
         return
     executions.begin_check(conn, case.request.id, until=now + batches.within)
     means.enqueue(conn, orders.go_on(case.request.id, now, after=batches.every))
@@ -156,7 +156,7 @@ def _check(means: Means, case: Case, checking: _Checking) -> bool:
         deeds = executions.deeds_of(conn, request.id)
         if is_so:
             note(conn, request, kind="execution.checked", now=now, data={"after": len(deeds), "saw": seen})
-            return _own(means, conn, case, held, deeds, now)
+            return _own(means, conn, case, held, deeds=deeds, now=now)
         if now + batches.every > held.check_until:
             end(means, conn, case, now=now, because=f"the check after {len(deeds)} did not hold in time ({seen})")
             return False

@@ -261,7 +261,7 @@ def report(shift: Shift, fleet: Fleet, database_url: str, *, took: float) -> Non
     states = Counter(str(found.state) for each in shift.all if (found := shift.office.execution(each)))
     resumed = len(shift.office.audited("execution.resumed"))
     kind = database_url.partition(":")[0]
-    print(  # noqa: T201 - the figures of a soak
+    print(
         f"\n{kind}: {fleet.deaths} kills, {len(shift.all)} approved requests, {len(shift.ledger.effects)} effects, "
         f"none twice; {dict(states)}; {resumed} times taken over or gone on with elsewhere, "
         f"{shift.stopped} stopped and {shift.settled_by_people} settled by people; {took:.0f} s"

@@ -28,7 +28,9 @@ def test_a_wave_of_downgrades_is_stopped_in_the_table_put_back_and_stopped_in_th
     assert stopped > before
     assert skipped["detail"]["reason"] == "EMERGENCY_SKIP"
 
-    undo = skip.undo("U0CHI", reason="dunning is right after all").until("waiting for approval", "Restore the skipped steps")
+    undo = skip.undo("U0CHI", reason="dunning is right after all").until(
+        "waiting for approval", "Restore the skipped steps"
+    )
     undo.refuses("U0CHI", "somebody else must approve")
     undo.approve("U0ANA").approve("U0LEAD2").until("done and verified")
     [restored] = scene.effects("aivo", "dunning.restore")

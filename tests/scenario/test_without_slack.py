@@ -10,7 +10,7 @@ import httpx
 import pyotp
 import pytest
 
-from tests.kit.scene import PATIENCE, Scene, awaited
+from tests.kit.scene import PATIENCE, Scene, awaited, text_of
 
 _REFRESH = 120.0  # seconds within which the bot has asked Slack about everybody who may approve
 
@@ -87,7 +87,7 @@ def test_two_people_approve_without_slack_and_slack_shows_it_once_it_is_back(sce
     scene.control.clear_faults()
 
     card.until("done and verified", "<@U0ANA>", "<@U0LEAD1>")
-    assert len([each for each in incident.replies if "the handler is fixed" in str(each["blocks"])]) == 1
+    assert len([each for each in incident.replies if "the handler is fixed" in text_of(each)]) == 1
     requeued = [each for each in scene.effects("accrue", "webhook.requeued") if each["target"] in dead]
     assert sorted(each["target"] for each in requeued) == sorted(dead)
     assert scene.audit_verify().returncode == 0

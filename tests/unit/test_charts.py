@@ -92,3 +92,13 @@ def test_a_title_is_masked() -> None:
     other = png(LINES, title="Drift of john.roe@customer.example", shown=Shown.RATIO)
 
     assert masked == other
+
+
+@pytest.mark.parametrize("hours", [-30, 3], ids=["long-before", "after"])
+def test_an_alert_outside_the_lines_time_leaves_the_picture_as_it_is(hours: int) -> None:
+    line = Series(labels={}, points=((1_763_726_400.0, 1.0), (1_763_726_460.0, 2.0)))
+    alert_at = datetime.fromtimestamp(1_763_726_400, UTC) + timedelta(hours=hours)
+
+    drawn = png([line], title="x", shown=Shown.COUNT, alert_at=alert_at)
+
+    assert drawn == png([line], title="x", shown=Shown.COUNT)

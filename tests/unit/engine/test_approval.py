@@ -97,7 +97,9 @@ def test_people_who_are_no_approvers_are_told_why(voter: Voter, why: Why) -> Non
 def test_a_request_that_takes_no_votes_says_why(changes: dict[str, object], digest: str, why: Why) -> None:
     request = replace(REQUEST, **changes)  # type: ignore[arg-type]  # the table's values fit their fields
 
-    verdict = may_vote(member(FIRST), request=request, requester=member(ASKER), votes=(), earlier={}, digest=digest, now=NOON)
+    verdict = may_vote(
+        member(FIRST), request=request, requester=member(ASKER), votes=(), earlier={}, digest=digest, now=NOON
+    )
 
     assert verdict == MayNot(why)
 
@@ -105,7 +107,9 @@ def test_a_request_that_takes_no_votes_says_why(changes: dict[str, object], dige
 def test_an_approver_may_vote_until_the_last_moment() -> None:
     moment = NOON + timedelta(minutes=30, microseconds=-1)
 
-    verdict = may_vote(member(FIRST), request=REQUEST, requester=member(ASKER), votes=(), earlier={}, digest=DIGEST, now=moment)
+    verdict = may_vote(
+        member(FIRST), request=REQUEST, requester=member(ASKER), votes=(), earlier={}, digest=DIGEST, now=moment
+    )
 
     assert verdict == May()
 

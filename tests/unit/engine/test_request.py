@@ -82,7 +82,10 @@ def test_a_stored_request_that_was_changed_is_not_as_approved(changed: Request) 
         pytest.param(targets(("a", 1)), False, "the targets changed from 2 to 1: 0 new, 1 (b) gone", id="one-less"),
         pytest.param(targets(("a", 1)), True, None, id="one-less-where-it-may-shrink"),
         pytest.param(
-            targets(("a", 1), ("c", 2)), True, "the targets changed from 2 to 2: 1 (c) new, 1 (b) gone", id="one-swapped"
+            targets(("a", 1), ("c", 2)),
+            True,
+            "the targets changed from 2 to 2: 1 (c) new, 1 (b) gone",
+            id="one-swapped",
         ),
         pytest.param(targets(("a", 1), ("b", 9)), False, "1 of 2 targets have other values now", id="another-amount"),
         pytest.param(targets(("a", 9)), True, "1 of 2 targets have other values now", id="fewer-with-another-amount"),

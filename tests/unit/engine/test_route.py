@@ -99,7 +99,8 @@ def test_an_alert_of_no_system_is_shown_in_the_fallback_channel() -> None:
 
 
 def test_a_system_that_matches_but_has_no_rule_leaves_the_alert_to_the_next_that_has() -> None:
-    everything = system("everything", {"event": "everything.else", "runbook": "everything/else"}, match=('tenant!="x"',))
+    other = {"event": "everything.else", "runbook": "everything/else"}
+    everything = system("everything", other, match=('tenant!="x"',))
 
     found = route(
         {"system": "stripemeter", "ops_event": "stripemeter.reconciliation.drift"},

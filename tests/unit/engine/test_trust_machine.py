@@ -52,12 +52,14 @@ PEOPLE = {
     )
 }
 HUMANS = {"UH1": "h", "UH2": "h"}
+# Those whose votes may count come up more often, so that walks get as far as an effect.
+SOMEBODY = st.sampled_from([*sorted(PEOPLE), *["UB1", "UH1", "UH2"] * 4])
 
 
 class TrustMachine(RuleBasedStateMachine):
     """The pure rules, driven as the desk and the jobs drive them; what the outside saw is kept beside, as the judge."""
 
-    @initialize(needs=st.integers(1, 3), may_break=st.booleans(), is_installed=st.booleans(), severe=st.booleans())
+    @initialize(needs=st.integers(1, 2), may_break=st.booleans(), is_installed=st.booleans(), severe=st.booleans())
     def ask(self, needs: int, may_break: bool, is_installed: bool, severe: bool) -> None:
         changes = {"break_glass": may_break, "risk": "severe" if severe else "high"}
         self.action = Action.model_validate({**ACTION, **changes})
@@ -76,7 +78,7 @@ class TrustMachine(RuleBasedStateMachine):
         self.calls: list[int] = []
         self.approved_by: frozenset[str] = frozenset()
 
-    @rule(user_id=st.sampled_from(sorted(PEOPLE)), other_digest=RARELY, untyped=RARELY, anyway=st.booleans())
+    @rule(user_id=SOMEBODY, other_digest=RARELY, untyped=RARELY, anyway=st.booleans())
     def approve(self, user_id: str, other_digest: bool, untyped: bool, anyway: bool) -> None:
         digest = "e" * 64 if other_digest else DIGEST
         voters = self._voters()
@@ -99,8 +101,10 @@ class TrustMachine(RuleBasedStateMachine):
             self._move(State.APPROVED)
             self.approved_by = counted.approvers
 
-    @rule(user_id=st.sampled_from(sorted(PEOPLE)))
-    def break_glass(self, user_id: str) -> None:
+    @rule(user_id=SOMEBODY, for_once=RARELY)
+    def break_glass(self, user_id: str, for_once: bool) -> None:
+        if not for_once:
+            return
         voters = self._voters()
         verdict = may_break_glass(
             voters[user_id],
@@ -116,7 +120,7 @@ class TrustMachine(RuleBasedStateMachine):
             self._move(State.APPROVED)
             self.broken_by = user_id
 
-    @rule(to=st.sampled_from(Standing))
+    @rule(to=st.sampled_from([Standing.FIRING, Standing.FIRING, Standing.RESOLVED, Standing.SILENCED]))
     def alert_changes(self, to: Standing) -> None:
         self.alert = to
 
