@@ -185,6 +185,32 @@ def test_the_slash_command_answers_the_one_who_typed_it(bot: SlackBot) -> None:
     assert "Did you mean `status`?" in told
 
 
+def test_the_bot_is_stopped_and_let_go_by_slash_command(bot: SlackBot) -> None:
+    def typed(person: str, text: str) -> str:
+        bot.workspace.control.command(person, CHANNEL_ID, "/billing", text)
+        return bot.told(person)[-1]
+
+    usage, length = typed(CHI, "switch engage"), typed(CHI, "switch engage bot for ever now")
+    by_stranger = typed(EXTERNAL, "switch engage bot because I can")
+    engaged = typed(CHI, "switch engage bot for 2h a deploy went wrong")
+    assert bot.shows("*All actions are stopped*")
+    listed = typed(ANA, "switch")
+    released = typed(ANA, "switch release bot rolled back")
+
+    assert "lists them" in usage
+    assert "that length of time" in length
+    assert "other workspaces" in by_stranger
+    assert "Engaged." in engaged
+    assert "a deploy went wrong" in listed
+    assert "Released." in released
+
+    def is_let_go() -> bool:
+        bot.office.work()
+        return "All actions" not in blocks_of(bot.root())
+
+    assert eventually(is_let_go)
+
+
 def test_slack_may_ask_whether_the_address_is_ours(bot: SlackBot) -> None:
     answer = send(
         bot,

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from bot.adapters.directory import SlackDirectory
 from bot.adapters.slack import Slack, web_client
 from bot.engine.runbook import Runbook
+from bot.jobs.announcing import Announcer
 from bot.jobs.asking import Asker
 from bot.jobs.deliver import Deliver
 from bot.jobs.diagnose import Diagnoser
@@ -146,7 +147,13 @@ def _office(database: Database, client: Any, runbook: Runbook) -> Office:
         enqueue=office.enqueue,
         now=office.now,
     )
-    office.handlers = {**office.handlers, "deliver": deliver, "diagnose": diagnoser.diagnose}
+    announcer = Announcer(office.means, catalog=lambda: cast(Any, office.contents(REVISION)))
+    office.handlers = {
+        **office.handlers,
+        "announce_switch": announcer,
+        "deliver": deliver,
+        "diagnose": diagnoser.diagnose,
+    }
     return office
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.kit.scene import Scene
+from tests.kit.scene import Scene, text_of
 
 pytestmark = pytest.mark.side_by_side
 
@@ -28,6 +28,8 @@ def test_a_wave_of_downgrades_is_stopped_in_the_table_put_back_and_stopped_in_th
     assert stopped > before
     assert skipped["detail"]["reason"] == "EMERGENCY_SKIP"
 
+    incident.until("Dunning of the pending steps is stopped", "Stripe's own retries and e-mails go on")
+
     undo = skip.undo("U0CHI", reason="dunning is right after all").until(
         "waiting for approval", "Restore the skipped steps"
     )
@@ -35,6 +37,7 @@ def test_a_wave_of_downgrades_is_stopped_in_the_table_put_back_and_stopped_in_th
     undo.approve("U0ANA").approve("U0LEAD2").until("done and verified")
     [restored] = scene.effects("aivo", "dunning.restore")
     assert sorted(restored["detail"]["ids"]) == sorted(skipped["detail"]["ids"])
+    assert "Dunning of the pending steps is stopped" not in text_of(incident.root)
     assert restored["detail"]["count"] == len(restored["detail"]["ids"]) > 300
 
     off = incident.ask("U0LEAD1", "stop-service", form={"-reason": "until it is understood"})
