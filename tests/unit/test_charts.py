@@ -2,7 +2,7 @@
 
 import struct
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -96,9 +96,8 @@ def test_a_title_is_masked() -> None:
 
 @pytest.mark.parametrize("hours", [-30, 3], ids=["long-before", "after"])
 def test_an_alert_outside_the_lines_time_leaves_the_picture_as_it_is(hours: int) -> None:
-    line = Series(labels={}, points=((1_763_726_400.0, 1.0), (1_763_726_460.0, 2.0)))
-    alert_at = datetime.fromtimestamp(1_763_726_400, UTC) + timedelta(hours=hours)
+    alert_at = datetime.fromtimestamp(START, UTC) + timedelta(hours=hours)
 
-    drawn = png([line], title="x", shown=Shown.COUNT, alert_at=alert_at)
+    drawn = png([line(1, 2)], title="x", shown=Shown.COUNT, alert_at=alert_at)
 
-    assert drawn == png([line], title="x", shown=Shown.COUNT)
+    assert drawn == png([line(1, 2)], title="x", shown=Shown.COUNT)
