@@ -36,7 +36,7 @@ begin
 
   -- What requests were made of stays; rows may move on, none may go.
   revoke delete on deliveries, incidents, incident_alerts, diagnoses, answers, requests, votes, executions, deeds,
-    content_revisions from countersign;
+    content_revisions, enrolments from countersign;
 
   -- The version of the tables is their owner's to write.
   revoke all on alembic_version from countersign;
