@@ -39,8 +39,14 @@ def settle(desk: Desk, *, person: str, request_id: str, took_effect: bool, reaso
         if why is not None or policy is None:
             data: dict[str, Json] = {"took_effect": took_effect, "why": why or Why.UNCERTAIN}
             note(conn, request, kind="execution.settle_refused", now=desk.now(), data=data, actor=person)
-            return declined(why or Why.UNCERTAIN)
+            return _declined(why or Why.UNCERTAIN)
         return _settle(desk, conn, request, policy, person=person, took_effect=took_effect, reason=mask(text))
+
+
+def _declined(why: Why) -> Declined:
+    if why in {Why.REQUESTER, Why.ALIAS}:
+        return Declined(why=why, say="You asked for this, so somebody else must say what became of it.")
+    return declined(why)
 
 
 def _objection(desk: Desk, person: str, request: Request, policy: Policy | None) -> Why | None:

@@ -35,7 +35,7 @@ def test_the_card_says_how_far_it_is_and_stops_it(bot: SlackBot) -> None:
 
     bot.workspace.control.click(ANA, bot.card(), "stop")
 
-    assert bot.shows("Being stopped by <@U0ANA>")
+    assert eventually(lambda: bot.office.audited("execution.stop_asked"))
     bot.office.pass_time(timedelta(seconds=5))
     assert bot.shows("Stopped by <@U0ANA>")
     assert bot.shows("1 of 5 calls done, the rest was not tried")
@@ -56,7 +56,7 @@ def test_somebody_else_than_the_requester_says_in_a_form_what_became_of_a_call(b
     bot.workspace.control.click(ANA, bot.card(), "no_effect")
     assert eventually(lambda: bot.workspace.control.modals(ANA))
     bot.workspace.control.submit(ANA, {"input:-reason": "I looked"})
-    assert "somebody else must approve" in json.dumps(bot.workspace.control.modal(ANA))
+    assert "somebody else must say what became of it" in json.dumps(bot.workspace.control.modal(ANA))
 
     bot.workspace.control.click(CHI, bot.card(), "no_effect")
     assert eventually(lambda: bot.workspace.control.modals(CHI))
