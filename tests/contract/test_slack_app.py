@@ -32,6 +32,7 @@ def bot(database: Database) -> Iterator[SlackBot]:
 def asked(bot: SlackBot, person: str = ANA) -> None:
     """Somebody asks for the replay, and its card is there to vote on."""
     bot.workspace.control.click(person, bot.root(), "ask:replay", value=f"{INCIDENT}:replay")
+    assert eventually(lambda: bot.workspace.control.modals(person))
     bot.workspace.control.submit(person)
     assert bot.shows("waiting for approval")
 

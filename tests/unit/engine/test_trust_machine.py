@@ -78,7 +78,7 @@ class TrustMachine(RuleBasedStateMachine):
         self.calls: list[int] = []
         self.approved_by: frozenset[str] = frozenset()
 
-    @rule(user_id=SOMEBODY, other_digest=RARELY, untyped=RARELY, anyway=st.booleans())
+    @rule(user_id=SOMEBODY, other_digest=RARELY, untyped=RARELY, anyway=RARELY)
     def approve(self, user_id: str, other_digest: bool, untyped: bool, anyway: bool) -> None:
         digest = "e" * 64 if other_digest else DIGEST
         voters = self._voters()
@@ -100,6 +100,11 @@ class TrustMachine(RuleBasedStateMachine):
         if counted.is_enough:
             self._move(State.APPROVED)
             self.approved_by = counted.approvers
+
+    @rule(first=SOMEBODY, second=SOMEBODY)
+    def two_approve(self, first: str, second: str) -> None:
+        for user_id in (first, second):
+            self.approve(user_id, other_digest=False, untyped=False, anyway=False)
 
     @rule(user_id=SOMEBODY, for_once=RARELY)
     def break_glass(self, user_id: str, for_once: bool) -> None:
@@ -149,7 +154,7 @@ class TrustMachine(RuleBasedStateMachine):
     def deactivate(self, user_id: str, for_once: bool) -> None:
         self.deactivated |= {user_id} if for_once else set()
 
-    @rule(minutes=st.integers(0, 12))
+    @rule(minutes=st.integers(0, 5))
     def wait(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
 
@@ -158,8 +163,9 @@ class TrustMachine(RuleBasedStateMachine):
     def expire(self) -> None:
         self._move(State.EXPIRED)
 
-    @rule(targets_changed=RARELY)
-    def begin(self, targets_changed: bool) -> None:
+    @rule(targets_changed=RARELY, resolves=st.booleans())
+    def begin(self, targets_changed: bool, resolves: bool) -> None:
+        self.alert = Standing.RESOLVED if resolves else self.alert
         if self.request.state is not State.APPROVED or self.execution is not None:
             return
         if self.request.is_stale(self.now):
