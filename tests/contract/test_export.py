@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,17 @@ def test_it_names_the_webhooks_that_made_the_incident_by_the_digest_of_their_bod
     assert [(each["digest"], each["body"]) for each in told["webhooks"]] == [
         (digest, "kept, unchanged") for digest in digests
     ]
+
+
+def test_a_webhook_that_changed_the_incident_is_named_and_a_repeat_is_not(database: Database) -> None:
+    story, incident_id = tell(database)
+
+    for _ in range(3):
+        story.pass_time(timedelta(seconds=10))
+        story.receive(notification(annotations={"summary": "Three events are dead"}, status="resolved"))
+
+    assert len(exported(database, incident_id)["webhooks"]) == 3
+    assert "incident.changed" in [entry.kind for entry in story_entries(database, incident_id)]
 
 
 def test_each_question_has_its_definition_what_was_shown_and_the_digest_of_the_answer(told: Json) -> None:
