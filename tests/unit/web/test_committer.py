@@ -132,9 +132,10 @@ def test_one_who_has_given_up_does_not_disturb_the_others() -> None:
 
 def test_a_loop_that_ended_before_its_commit_does_not_end_the_thread() -> None:
     write = Numbered()
-    let_go = threading.Event()
+    writing, let_go = threading.Event(), threading.Event()
 
     def slow(items: Sequence[str]) -> Sequence[int]:
+        writing.set()
         let_go.wait(10)
         return write(items)
 
@@ -147,6 +148,7 @@ def test_a_loop_that_ended_before_its_commit_does_not_end_the_thread() -> None:
         return future
 
     asyncio.run(submit("1"))
+    assert writing.wait(10)
     let_go.set()
 
     async def another() -> int:
