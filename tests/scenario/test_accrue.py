@@ -30,9 +30,9 @@ def test_dead_webhooks_are_replayed_one_alone_and_the_others_together(scene: Sce
     one.approve("U0CHI").until("done and verified")
 
     # The two others, which need two.
-    form = {"type": broken["type"], "since": "1h", "-reason": "the handler is fixed"}
+    form = {"type": broken["type"], "since": "1h", "-reason": "the handler knows the new tier now"}
     rest = incident.ask("U0CHI", "replay-type", form=form).until("waiting for approval", "high risk", "2 targets")
-    rest.until("The host's dry run would requeue 2 of the 2 counted here.", "the handler is fixed")
+    rest.until("The host's dry run would requeue 2 of the 2 counted here.", "the handler knows the new tier now")
     rest.approve("U0ANA")
     rest.until("*Needs* 1 approval")
     rest.refuses("U0ANA", "You have voted on this already")
