@@ -1,14 +1,17 @@
 """Evidence as it may leave: each cell shown by its class, and the digest of what was really answered."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from bot.core.canonical import plain, sha256
 from bot.core.egress import mask, masked_field, shown
 from bot.core.evidence import Answer, Evidence, Failure, Series, Table
 from bot.core.ports import Json
 
+Document = dict[str, Json]
 
-def evidence_document(evidence: Evidence) -> dict[str, Json]:
+
+def evidence_document(evidence: Evidence) -> Document:
     """What was shown of an answer, or why there is none. Two answers are the same exactly if their digests are."""
     digest = sha256(plain(evidence))
     match evidence:
@@ -24,7 +27,7 @@ def evidence_document(evidence: Evidence) -> dict[str, Json]:
             return {"digest": digest, "failed": evidence.reason, "why": mask(evidence.message)}
 
 
-def table_document(table: Table) -> dict[str, Json]:
+def table_document(table: Table) -> Document:
     """A table's cells as text."""
     names = [column.name for column in table.columns]
     rows = [dict(zip(names, row, strict=True)) for row in table.rows]
@@ -38,3 +41,8 @@ def table_document(table: Table) -> dict[str, Json]:
 def _line(series: Series) -> Mapping[str, Json]:
     labels = {mask(name): masked_field(name, value) for name, value in sorted(series.labels.items())}
     return {"labels": labels, "points": len(series.points), "digest": sha256([list(point) for point in series.points])}
+
+
+def moment(at: datetime | None) -> str | None:
+    """A time in UTC, to the microsecond."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds") if at else None

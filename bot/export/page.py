@@ -5,7 +5,7 @@ import json
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.core.ports import Json
-from bot.export.bundle import Document
+from bot.export.evidence import Document
 
 
 def page(document: Document) -> str:

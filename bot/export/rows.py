@@ -11,10 +11,11 @@ from bot.engine.approval import Vote
 from bot.engine.execution import DeedDone, Execution
 from bot.engine.incident import Incident
 from bot.engine.request import Request
-from bot.store import audit, contents, deliveries, diagnoses, executions, incidents, requests
+from bot.store import audit, contents, deliveries, diagnoses, executions, incidents, requests, reviews
 from bot.store.audit import Entry, Verdict
 from bot.store.deliveries import Delivery
 from bot.store.diagnoses import Diagnosis
+from bot.store.reviews import Review
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +24,7 @@ class Asked:
 
     request: Request
     votes: Sequence[Vote]
+    review: Review | None
     execution: Execution | None
     deeds: Sequence[DeedDone]
 
@@ -72,6 +74,7 @@ def _asked(conn: Connection, request: Request) -> Asked:
     return Asked(
         request=request,
         votes=requests.votes_of(conn, request.id),
+        review=reviews.of(conn, request.id),
         execution=executions.get(conn, request.id),
         deeds=executions.deeds_of(conn, request.id),
     )
