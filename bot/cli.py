@@ -15,6 +15,7 @@ import typer
 from bot import __version__, logs
 from bot.commands import people, requests, switch
 from bot.commands.telling import fail, told
+from bot.core.egress import mask
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -117,6 +118,19 @@ def verify(
         "Keep the database as it is, take a copy, and compare these entries with a backup from before.", err=True
     )
     raise typer.Exit(1)
+
+
+@audit.command("incidents")
+def list_incidents(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
+) -> None:
+    """The incidents opened last, newest first, with the ids that export takes."""
+    from bot.store import incidents  # noqa: PLC0415
+
+    with _reading() as conn:
+        found = incidents.latest(conn, limit)
+    for each in found:
+        typer.echo(f"{each.id}  {each.opened_at:%Y-%m-%d %H:%M}  {each.state:8}  {each.system}: {mask(each.title)}")
 
 
 @audit.command()

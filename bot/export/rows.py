@@ -50,7 +50,7 @@ def gather(conn: Connection, incident_id: str) -> Rows:
     """Read it all. Raises BadInput when there is no such incident."""
     incident = incidents.get(conn, incident_id)
     if incident is None:
-        raise BadInput(f"there is no incident {incident_id!r}; its id stands under its message in Slack")
+        raise BadInput(f"there is no incident {incident_id!r}; `countersign audit incidents` lists them")
     found = [diagnoses.get(conn, incident_id, number) for number in range(1, incident.diagnoses + 1)]
     asked = [_asked(conn, request) for request in requests.of_incident(conn, incident_id)]
     entries = audit.export(conn, incident_id)

@@ -22,6 +22,12 @@ def get(conn: Connection, incident_id: str) -> Incident | None:
     return _incident(row) if row else None
 
 
+def latest(conn: Connection, limit: int) -> list[Incident]:
+    """The incidents opened last, newest first."""
+    rows = conn.execute(select(incidents).order_by(incidents.c.opened_at.desc(), incidents.c.id).limit(limit))
+    return [_incident(row) for row in rows]
+
+
 def locked(conn: Connection, incident_id: str) -> Incident | None:
     """One incident, whose row nobody else may change until this transaction ends."""
     row = conn.execute(select(incidents).where(incidents.c.id == incident_id).with_for_update(key_share=True)).first()

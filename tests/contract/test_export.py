@@ -243,6 +243,7 @@ def test_the_command_prints_the_bundle_when_no_file_is_named(
         pytest.param(["audit", "verify"], 0, "intact; head", id="intact"),
         pytest.param(["audit", "verify", "--checkpoint", "x"], 2, "SEQ:HASH", id="malformed-checkpoint"),
         pytest.param(["audit", "verify", "--checkpoint", f"99:{'0' * 64}"], 1, "entry 99 (truncated)", id="cut-off"),
+        pytest.param(["audit", "incidents"], 0, "resolved  ledger: Dead events", id="list"),
         pytest.param(["audit", "export", "nope"], 2, "no incident 'nope'", id="no-incident"),
         pytest.param(["audit", "export"], 2, "Missing argument", id="no-argument"),
     ],
