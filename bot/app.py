@@ -1,39 +1,25 @@
 """Builds a running bot from settings in one straight function, which registers for stopping whatever it starts."""
 
-import gc
 import logging
-import os
 import secrets
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from types import FrameType
-from uuid import uuid4
 
-import uvicorn
-from slack_sdk import WebClient
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from bot import logs
-from bot.adapters.alertmanager import Alertmanager
-from bot.adapters.directory import SlackDirectory
 from bot.adapters.resources import Connections
-from bot.adapters.slack import Slack, web_client
+from bot.adapters.slack import Slack
 from bot.content import Content
 from bot.core.errors import SettingsError, Unavailable
 from bot.desk.desk import Desk
-from bot.desk.remembering import Remembering
 from bot.engine.catalog import Catalog
-from bot.engine.one_time import Codes
-from bot.engine.runbook import Risk
 from bot.jobs.acquaintance import Acquaintance
 from bot.jobs.announcing import Announcer
-from bot.jobs.asking import Asker
 from bot.jobs.checkpoint import Checkpoints
 from bot.jobs.deliver import Deliver
 from bot.jobs.diagnose import Diagnoser
@@ -44,20 +30,18 @@ from bot.jobs.fold import Fold
 from bot.jobs.means import Means
 from bot.jobs.pictures import Pictures
 from bot.jobs.prepare import prepare
-from bot.jobs.recheck import recheck
 from bot.jobs.snapshots import Snapshots
 from bot.jobs.sweep import Sweep
 from bot.jobs.verify import verify
 from bot.metrics import Metrics, Stock
-from bot.schedule import DEAD_AFTER, Schedule
+from bot.parts import CONCURRENCY, PERSON_WAITS, desk_of, means_of, new_id, now, open_database, slack_client
+from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.slack.listeners import bolt_app
-from bot.slack.present import Presenter
-from bot.store import deliveries, replicas
+from bot.store import deliveries
 from bot.store.database import Database
 from bot.store.deliveries import Delivery
 from bot.store.stock import stock
-from bot.store.work import Enqueue, Queue
 from bot.web.alertmanager import AlertmanagerDoor
 from bot.web.app import asgi
 from bot.web.auth import Gate
@@ -71,26 +55,8 @@ from bot.web.slack import slack_routes
 
 log = logging.getLogger(__name__)
 
-_CONCURRENCY: Mapping[Queue, int] = {
-    Queue.DIAGNOSE: 4,
-    Queue.EXECUTE: 4,
-    Queue.VERIFY: 2,
-    Queue.DELIVER: 4,
-    Queue.CHECKS: 2,
-}
 _DRAIN = timedelta(seconds=20)
 _LISTENERS = 16  # clicks under way at once; each may wait for Slack's directory
-_PERSON_WAITS = 2  # seconds for a call to Slack that somebody waits for; a form must open within three
-
-
-def now() -> datetime:
-    """The one clock of the program."""
-    return datetime.now(UTC)
-
-
-def new_id() -> str:
-    """The one source of ids."""
-    return str(uuid4())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,16 +82,16 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
 
         metrics = Metrics()
         metrics.watch(partial(_stock, database), content=content.revision)
-        client = _slack_client(settings)
+        client = slack_client(settings)
         workspace = Slack(client)
 
         handlers: dict[str, Callable[..., None]] = {}
-        durable = Durable(database=database, replica=settings.replica, handlers=handlers, concurrency=_CONCURRENCY)
-        means = _means(
+        durable = Durable(database=database, replica=settings.replica, handlers=handlers, concurrency=CONCURRENCY)
+        means = means_of(
             stack, settings, database=database, content=content, connections=connections, enqueue=durable.enqueue
         )
         show = means.show
-        desk = _desk(settings, means, revision=content.revision)
+        desk = desk_of(settings, means, revision=content.revision)
         diagnoser = Diagnoser(
             database=database, contents=content.at, resources=connections.of, asker=means.asker, show=show, now=now
         )
@@ -206,112 +172,6 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         yield Bot(web=web, reload=content.reload)
 
 
-@contextmanager
-def at_the_desk() -> Iterator[Desk]:
-    """The desk for one command, as the environment says; what is ordered there is done by the replicas that run."""
-    settings = Settings.read()
-    with ExitStack() as stack:
-        database = open_database(settings)
-        stack.callback(database.close)
-        if database.version() is None:
-            raise SettingsError(
-                "the database has no tables yet; see COUNTERSIGN_DATABASE_URL, or run countersign db upgrade"
-            )
-        content = Content(settings, database=database, now=now, keeps=False)
-        connections = Connections(os.environ, trust_readers=settings.allow_writable_reads)
-        stack.callback(connections.close)
-        durable = Durable(database=database, replica=settings.replica, handlers={}, concurrency=_CONCURRENCY)
-        means = _means(
-            stack, settings, database=database, content=content, connections=connections, enqueue=durable.enqueue
-        )
-        yield _desk(settings, means, revision=content.revision)
-
-
-def _means(
-    stack: ExitStack,
-    settings: Settings,
-    *,
-    database: Database,
-    content: Content,
-    connections: Connections,
-    enqueue: Enqueue,
-) -> Means:
-    return Means(
-        database=database,
-        enqueue=enqueue,
-        show=Presenter(contents=content.at, enqueue=enqueue, new_id=new_id, break_glass=settings.break_glass),
-        contents=content.at,
-        resources=connections.of,
-        asker=Asker(now=now),
-        is_alive=lambda conn, other, at: replicas.is_alive(conn, other, now=at, after=DEAD_AFTER),
-        replica=settings.replica,
-        incarnation=new_id(),
-        silences=_silences(stack, settings),
-        break_glass=settings.break_glass,
-        now=now,
-        new_id=new_id,
-    )
-
-
-def _desk(settings: Settings, means: Means, *, revision: Callable[[], str]) -> Desk:
-    slack = SlackDirectory(_slack_client(settings, timeout=_PERSON_WAITS))
-    return Desk(
-        database=means.database,
-        enqueue=means.enqueue,
-        show=means.show,
-        directory=Remembering(slack, database=means.database, now=now),
-        contents=means.contents,
-        revision=revision,
-        look_again=partial(recheck, means),
-        break_glass=settings.break_glass,
-        now=now,
-        new_id=new_id,
-        codes=Codes(settings.totp_key.get_secret_value().encode()) if settings.totp_key else None,
-        second_factor=None if settings.second_factor == "off" else Risk(settings.second_factor),
-        oldest_facts=timedelta(hours=settings.people_hours),
-    )
-
-
-def serve(settings: Settings) -> None:
-    """Run until the process is told to end."""
-    logs.set_up(levels=settings.log_levels)
-    with running(settings, os.environ) as bot:
-        server = uvicorn.Server(
-            uvicorn.Config(
-                bot.web,
-                host=settings.host,
-                port=settings.port,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                timeout_graceful_shutdown=10,
-                server_header=False,
-            )
-        )
-
-        def on_hangup(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
-            bot.reload()
-
-        def on_end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
-            server.should_exit = True
-
-        signal.signal(signal.SIGHUP, on_hangup)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            # uvicorn raises the signal again once it has ended: the default would end us before anything is drained.
-            signal.signal(number, on_end)
-        log.info("serve.listening", extra={"address": settings.listen, "replica": settings.replica})
-        gc.collect()
-        gc.freeze()  # what was built lives as long as the process: looking through it again only makes requests wait
-        server.run()
-        if not server.started:
-            raise SettingsError(f"COUNTERSIGN_LISTEN: cannot listen on {settings.listen}")
-
-
-def open_database(settings: Settings) -> Database:
-    """The bot's own database, as the settings name it."""
-    return Database(settings.database_url.get_secret_value())
-
-
 def _handlers(means: Means, *, diagnoser: Diagnoser, execute: Execute) -> Handlers:
     return {
         "diagnose": diagnoser.diagnose,
@@ -322,11 +182,6 @@ def _handlers(means: Means, *, diagnoser: Diagnoser, execute: Execute) -> Handle
     }
 
 
-def _slack_client(settings: Settings, *, timeout: int = 10) -> WebClient:
-    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
-    return web_client(token=token, base_url=str(settings.slack_api_url), timeout=timeout)
-
-
 def _slack_routes(settings: Settings, *, desk: Desk, dispatching: Executor, listening: Executor) -> Sequence[BaseRoute]:
     """What Slack calls; nothing while there is no secret to know it by."""
     if settings.slack_signing_secret is None:
@@ -335,7 +190,7 @@ def _slack_routes(settings: Settings, *, desk: Desk, dispatching: Executor, list
         signing_secret=settings.slack_signing_secret.get_secret_value(),
         bot_token=settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else "",
         desk=desk,
-        reply=Slack(_slack_client(settings, timeout=_PERSON_WAITS)),
+        reply=Slack(slack_client(settings, timeout=PERSON_WAITS)),
         executor=listening,
     )
     return slack_routes(app, executor=dispatching)
@@ -345,15 +200,6 @@ def _threads(stack: ExitStack, name: str, count: int) -> ThreadPoolExecutor:
     pool = ThreadPoolExecutor(count, thread_name_prefix=name)
     stack.callback(pool.shutdown)
     return pool
-
-
-def _silences(stack: ExitStack, settings: Settings) -> Alertmanager | None:
-    """Where it is asked whether alerts are silenced; nobody where no Alertmanager is configured."""
-    if settings.alertmanager_url is None:
-        return None
-    alertmanager = Alertmanager(str(settings.alertmanager_url))
-    stack.callback(alertmanager.close)
-    return alertmanager
 
 
 def _refuse_writing_readers(connections: Connections, catalog: Catalog, *, allowed: bool) -> None:

@@ -48,7 +48,7 @@ def version() -> None:
 @app.command()
 def serve() -> None:
     """Run the bot, as the environment says (docs/settings.md)."""
-    from bot.app import serve as run  # noqa: PLC0415 - only this command needs the whole bot
+    from bot.serving import serve as run  # noqa: PLC0415 - only this command needs the whole bot
     from bot.settings import Settings  # noqa: PLC0415
 
     with told():
@@ -166,7 +166,7 @@ def _write(path: Path, text: str) -> None:
 @contextmanager
 def _reading() -> "Iterator[Connection]":
     """A read transaction of the bot's own database, which has its tables."""
-    from bot.app import open_database  # noqa: PLC0415 - only what looks into the database needs the whole bot
+    from bot.parts import open_database  # noqa: PLC0415 - only what looks into the database needs the whole bot
     from bot.settings import Settings  # noqa: PLC0415
 
     with told(), closing(open_database(Settings.read())) as database:
@@ -179,7 +179,7 @@ def _reading() -> "Iterator[Connection]":
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the schema to this version."""
-    from bot.app import open_database  # noqa: PLC0415
+    from bot.parts import open_database  # noqa: PLC0415
     from bot.settings import Settings  # noqa: PLC0415
 
     with told():
@@ -191,7 +191,7 @@ def db_upgrade() -> None:
 @db.command("version")
 def db_version() -> None:
     """Print the schema's version."""
-    from bot.app import open_database  # noqa: PLC0415
+    from bot.parts import open_database  # noqa: PLC0415
     from bot.settings import Settings  # noqa: PLC0415
 
     with told():

@@ -17,9 +17,9 @@ Person = Annotated[str, typer.Argument(help="Slack user id, such as U0CHI.")]
 @app.command("enroll")
 def enroll(person: Person) -> None:
     """Enrol somebody, or anew: prints the otpauth URI for their authenticator app, once. What they had is void."""
-    from bot.app import at_the_desk  # noqa: PLC0415 - only what looks into the database needs the whole bot
     from bot.desk import Declined  # noqa: PLC0415
     from bot.desk.proving import enrol  # noqa: PLC0415
+    from bot.parts import at_the_desk  # noqa: PLC0415 - only what looks into the database needs the whole bot
 
     with told(), at_the_desk() as desk:
         enrolled = enrol(desk, person=_user_id(person), by=_operator())
@@ -32,7 +32,7 @@ def enroll(person: Person) -> None:
 @app.command("list")
 def list_() -> None:
     """Everybody who was enrolled, and how they stand."""
-    from bot.app import at_the_desk  # noqa: PLC0415
+    from bot.parts import at_the_desk  # noqa: PLC0415
     from bot.store import enrolments, known  # noqa: PLC0415
 
     with told(), at_the_desk() as desk, desk.database.read() as conn:
@@ -48,9 +48,9 @@ def list_() -> None:
 @app.command("revoke")
 def revoke(person: Person) -> None:
     """End somebody's enrolment: no code of theirs is taken any more."""
-    from bot.app import at_the_desk  # noqa: PLC0415
     from bot.desk import Declined  # noqa: PLC0415
     from bot.desk.proving import revoke as end  # noqa: PLC0415
+    from bot.parts import at_the_desk  # noqa: PLC0415
 
     with told(), at_the_desk() as desk:
         ended = end(desk, person=_user_id(person), by=_operator())

@@ -28,7 +28,7 @@ Digest = Annotated[str | None, typer.Option(help="Of what you looked at, or how 
 @app.command("list")
 def list_(every: Annotated[bool, typer.Option("--all", help="Those that are settled, too.")] = False) -> None:
     """What waits for approval, newest first."""
-    from bot.app import at_the_desk  # noqa: PLC0415 - only what looks into the database needs the whole bot
+    from bot.parts import at_the_desk  # noqa: PLC0415 - only what looks into the database needs the whole bot
     from bot.web.console import shown  # noqa: PLC0415
 
     with told(), at_the_desk() as desk, desk.database.read() as conn:
@@ -90,9 +90,9 @@ def _decide(
     phrase: str | None,
     anyway: bool,
 ) -> None:
-    from bot.app import at_the_desk  # noqa: PLC0415
     from bot.desk import Declined  # noqa: PLC0415
     from bot.desk.outside import Decision, Door, decide  # noqa: PLC0415
+    from bot.parts import at_the_desk  # noqa: PLC0415
 
     found = _found(request)
     if found.digest is None:
@@ -123,7 +123,7 @@ def _decide(
 
 def _found(beginning: str) -> "shown.RequestShown":
     """The request whose id this is, or begins so."""
-    from bot.app import at_the_desk  # noqa: PLC0415
+    from bot.parts import at_the_desk  # noqa: PLC0415
     from bot.web.console import shown  # noqa: PLC0415
 
     with told(), at_the_desk() as desk, desk.database.read() as conn:

@@ -44,8 +44,8 @@ def release(name: Annotated[str, typer.Argument(help="As `switch list` shows it.
 
 @contextmanager
 def _switchboard() -> "Iterator[Switchboard]":
-    from bot.app import open_database  # noqa: PLC0415 - only what looks into the database needs the whole bot
     from bot.commands.switchboard import Switchboard  # noqa: PLC0415
+    from bot.parts import open_database  # noqa: PLC0415 - only what looks into the database needs the whole bot
     from bot.settings import Settings  # noqa: PLC0415
 
     with told(), closing(open_database(Settings.read())) as database:
