@@ -9,8 +9,10 @@ from types import FrameType
 import uvicorn
 
 from bot import logs
+from bot.adapters import charts
 from bot.app import running
 from bot.core.errors import SettingsError
+from bot.core.evidence import Shown
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ def serve(settings: Settings) -> None:
             # uvicorn raises the signal again once it has ended: the default would end us before anything is drained.
             signal.signal(number, on_end)
         log.info("serve.listening", extra={"address": settings.listen, "replica": settings.replica})
+        charts.png((), title="", shown=Shown.NUMBER)  # the first is slow; it must not come while an incident waits
         gc.collect()
         gc.freeze()  # what was built lives as long as the process: looking through it again only makes requests wait
         server.run()
