@@ -28,8 +28,8 @@ from bot.adapters.resources import Connections
 from bot.core.evidence import Answer
 from bot.engine.runbook import Runbook
 from bot.engine.system import System
-from bot.jobs.asking import Asker
-from bot.jobs.diagnose import Diagnoser
+from bot.jobs.incidents.asking import Asker
+from bot.jobs.incidents.diagnose import Diagnoser
 from bot.store import diagnoses
 from bot.store.database import Database
 from bot.store.tables import diagnoses as diagnoses_table

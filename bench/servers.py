@@ -18,8 +18,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.adapters.files import load
-from bot.jobs.fold import Fold
-from bot.jobs.snapshots import Snapshots
+from bot.jobs.incidents.fold import Fold
+from bot.jobs.incidents.snapshots import Snapshots
 from bot.metrics import Metrics, Stock
 from bot.store import deliveries, leases
 from bot.store.database import Database

@@ -21,18 +21,18 @@ from bot.engine.catalog import Catalog
 from bot.jobs.acquaintance import Acquaintance
 from bot.jobs.announcing import Announcer
 from bot.jobs.checkpoint import Checkpoints
-from bot.jobs.deliver import Deliver
-from bot.jobs.diagnose import Diagnoser
+from bot.jobs.delivery.deliver import Deliver
+from bot.jobs.delivery.pictures import Pictures
 from bot.jobs.durable import Durable, Handlers
-from bot.jobs.execute import Execute
-from bot.jobs.expire import expire
-from bot.jobs.fold import Fold
+from bot.jobs.incidents.diagnose import Diagnoser
+from bot.jobs.incidents.fold import Fold
+from bot.jobs.incidents.snapshots import Snapshots
 from bot.jobs.means import Means
-from bot.jobs.pictures import Pictures
-from bot.jobs.prepare import prepare
-from bot.jobs.snapshots import Snapshots
+from bot.jobs.requests.execute import Execute
+from bot.jobs.requests.expire import expire
+from bot.jobs.requests.prepare import prepare
+from bot.jobs.requests.verify import verify
 from bot.jobs.sweep import Sweep
-from bot.jobs.verify import verify
 from bot.metrics import Metrics, Stock
 from bot.parts import CONCURRENCY, PERSON_WAITS, desk_of, means_of, new_id, now, open_database, slack_client
 from bot.schedule import Schedule

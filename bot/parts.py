@@ -19,10 +19,10 @@ from bot.desk.desk import Desk
 from bot.desk.remembering import Remembering
 from bot.engine.one_time import Codes
 from bot.engine.runbook import Risk
-from bot.jobs.asking import Asker
 from bot.jobs.durable import Durable
+from bot.jobs.incidents.asking import Asker
 from bot.jobs.means import Means
-from bot.jobs.recheck import recheck
+from bot.jobs.requests.recheck import recheck
 from bot.schedule import DEAD_AFTER
 from bot.settings import Settings
 from bot.slack.present import Presenter

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bot.core.ports import Resources, Silences
 from bot.engine.runbook import Runbook
 from bot.engine.system import System
-from bot.jobs.asking import Asker
+from bot.jobs.incidents.asking import Asker
 from bot.store.database import Database
 from bot.store.work import Clock, Enqueue, Show
 

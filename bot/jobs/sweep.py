@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 from bot.core.errors import CountersignError
 from bot.engine import execution
 from bot.engine.request import Request, State
-from bot.jobs import brakes
-from bot.jobs.case import open_case
-from bot.jobs.execute import Execute
 from bot.jobs.means import Means
-from bot.jobs.telling import end
+from bot.jobs.requests import brakes
+from bot.jobs.requests.case import open_case
+from bot.jobs.requests.execute import Execute
+from bot.jobs.requests.telling import end
 from bot.store import behind, executions, leases, orders, requests
 from bot.store.work import Job
 

@@ -13,8 +13,8 @@ from bot.core.ports import Resources, Sample
 from bot.engine.conclude import Held, NotJudged
 from bot.engine.runbook import Runbook
 from bot.engine.system import System
-from bot.jobs.asking import Asker
-from bot.jobs.diagnose import Diagnoser
+from bot.jobs.incidents.asking import Asker
+from bot.jobs.incidents.diagnose import Diagnoser
 from bot.jobs.means import Contents
 from bot.store import diagnoses
 from bot.store.database import Database

@@ -16,7 +16,7 @@ from bot.core.facts import rows_of
 from bot.engine.catalog import Catalog
 from bot.engine.conclude import Conclusions, conclude
 from bot.engine.diagnose import Seen, Subject, seen
-from bot.jobs.asking import Asker
+from bot.jobs.incidents.asking import Asker
 from tests.kit.prometheus import prometheus
 from tests.kit.world import RunningWorld, running_world
 

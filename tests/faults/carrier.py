@@ -19,12 +19,12 @@ from bot.core.errors import Unavailable
 from bot.core.ports import Resources
 from bot.engine.runbook import Runbook
 from bot.engine.system import System
-from bot.jobs.asking import Asker
 from bot.jobs.durable import Durable
-from bot.jobs.execute import Execute
+from bot.jobs.incidents.asking import Asker
 from bot.jobs.means import Means
+from bot.jobs.requests.execute import Execute
+from bot.jobs.requests.verify import verify
 from bot.jobs.sweep import Sweep
-from bot.jobs.verify import verify
 from bot.store import replicas
 from bot.store.database import Database
 from bot.store.work import Queue

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.adapters.slack import Slack, web_client
-from bot.jobs.deliver import Deliver
+from bot.jobs.delivery.deliver import Deliver
 from bot.store.database import Database
 from bot.store.work import Job
 from tests.kit.slack import CHANNEL, PICTURE

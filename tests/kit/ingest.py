@@ -19,8 +19,8 @@ from starlette.applications import Starlette
 
 from bot.adapters.files import load
 from bot.engine.catalog import Catalog
-from bot.jobs.fold import Fold
-from bot.jobs.snapshots import Snapshots
+from bot.jobs.incidents.fold import Fold
+from bot.jobs.incidents.snapshots import Snapshots
 from bot.metrics import Metrics, Stock
 from bot.store import deliveries, leases
 from bot.store.database import Database

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bot.adapters.slack import Slack, web_client
 from bot.core.ports import Json
-from bot.jobs.deliver import Deliver
+from bot.jobs.delivery.deliver import Deliver
 from bot.store import messages
 from bot.store.database import Database
 from bot.store.messages import Message

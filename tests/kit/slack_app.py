@@ -17,10 +17,10 @@ from bot.adapters.directory import SlackDirectory
 from bot.adapters.slack import Slack, web_client
 from bot.engine.runbook import Runbook
 from bot.jobs.announcing import Announcer
-from bot.jobs.asking import Asker
-from bot.jobs.deliver import Deliver
-from bot.jobs.diagnose import Diagnoser
-from bot.jobs.pictures import Pictures
+from bot.jobs.delivery.deliver import Deliver
+from bot.jobs.delivery.pictures import Pictures
+from bot.jobs.incidents.asking import Asker
+from bot.jobs.incidents.diagnose import Diagnoser
 from bot.slack.listeners import bolt_app
 from bot.slack.present import Presenter
 from bot.store import incidents

@@ -10,9 +10,9 @@ import yaml
 
 from bot.core.ports import HttpCall, HttpReply, Json
 from bot.engine.catalog import Catalog, parse
-from bot.jobs.diagnose import Diagnoser
-from bot.jobs.fold import Fold
-from bot.jobs.snapshots import Snapshots
+from bot.jobs.incidents.diagnose import Diagnoser
+from bot.jobs.incidents.fold import Fold
+from bot.jobs.incidents.snapshots import Snapshots
 from bot.metrics import Metrics
 from bot.store import contents, deliveries, incidents
 from bot.store.database import Database

@@ -15,14 +15,14 @@ from bot.engine.execution import Execution
 from bot.engine.request import Request
 from bot.engine.runbook import Runbook
 from bot.engine.system import System
-from bot.jobs.asking import Asker
-from bot.jobs.execute import Execute
-from bot.jobs.expire import expire
+from bot.jobs.incidents.asking import Asker
 from bot.jobs.means import Means
-from bot.jobs.prepare import prepare
-from bot.jobs.recheck import recheck
+from bot.jobs.requests.execute import Execute
+from bot.jobs.requests.expire import expire
+from bot.jobs.requests.prepare import prepare
+from bot.jobs.requests.recheck import recheck
+from bot.jobs.requests.verify import verify
 from bot.jobs.sweep import Sweep
-from bot.jobs.verify import verify
 from bot.store import audit, executions, leases, requests
 from bot.store.database import Database, after_commit
 from bot.store.tables import incidents, jobs

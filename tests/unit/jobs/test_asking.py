@@ -11,7 +11,7 @@ from bot.core.evidence import Answer, Failure, Reason
 from bot.core.ports import HttpCall, HttpReply
 from bot.engine.diagnose import seen_with
 from bot.engine.runbook import Question
-from bot.jobs.asking import Asker
+from bot.jobs.incidents.asking import Asker
 from tests.kit.fakes import Answering, FakeHttp, FakeResources, ok
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

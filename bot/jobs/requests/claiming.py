@@ -11,12 +11,12 @@ from bot.desk.telling import supersede
 from bot.engine.approval import Vote, Why, calmer, is_carried, is_confirmed, is_forgotten
 from bot.engine.execution import deed_key
 from bot.engine.request import Request, Standing, State, TargetSet, changes, is_as_approved, needs
-from bot.jobs import brakes
-from bot.jobs.case import Case
-from bot.jobs.look import Looked, No, look
 from bot.jobs.means import Means
-from bot.jobs.standing import standing
-from bot.jobs.telling import end, tell
+from bot.jobs.requests import brakes
+from bot.jobs.requests.case import Case
+from bot.jobs.requests.look import Looked, No, look
+from bot.jobs.requests.standing import standing
+from bot.jobs.requests.telling import end, tell
 from bot.store import audit, executions, requests
 
 _HELD = "held: "

@@ -8,8 +8,8 @@ from bot.core.expression import Expression
 from bot.core.facts import facts
 from bot.engine.naming import read_by
 from bot.engine.runbook import Batches, Verify
-from bot.jobs.case import Case, answers_then
 from bot.jobs.means import Means
+from bot.jobs.requests.case import Case, answers_then
 from bot.steps.step import Scope
 
 

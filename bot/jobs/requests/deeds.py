@@ -15,10 +15,10 @@ from bot.core.evidence import Answer
 from bot.core.ports import Json
 from bot.engine.execution import Done, Planned
 from bot.engine.request import TargetSet
-from bot.jobs import brakes
-from bot.jobs.case import Case, for_call
 from bot.jobs.means import Means
-from bot.jobs.telling import note, tell
+from bot.jobs.requests import brakes
+from bot.jobs.requests.case import Case, for_call
+from bot.jobs.requests.telling import note, tell
 from bot.steps import CommandRun, HttpSend, SqlChange, StripePost
 from bot.steps.step import Call
 from bot.store import audit, executions

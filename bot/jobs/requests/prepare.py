@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 from bot.core.errors import CountersignError
 from bot.desk.bounds import outside_hours, spent
 from bot.engine.request import Request, Standing, State, needs
-from bot.jobs.case import Case, open_case
-from bot.jobs.look import Looked, No, look
 from bot.jobs.means import Means
-from bot.jobs.standing import standing
-from bot.jobs.telling import end, tell
+from bot.jobs.requests.case import Case, open_case
+from bot.jobs.requests.look import Looked, No, look
+from bot.jobs.requests.standing import standing
+from bot.jobs.requests.telling import end, tell
 from bot.store import orders, requests
 
 

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from bot.adapters.slack import Throttled
 from bot.core.errors import Refused, Unavailable, Unknown
 from bot.core.place import Place
-from bot.jobs.attempt import THREAD_GONE, Attempt, Picture, Workspace
+from bot.jobs.delivery.attempt import THREAD_GONE, Attempt, Picture, Workspace
 from bot.store import messages
 from bot.store.database import Database
 from bot.store.messages import Message, Sending

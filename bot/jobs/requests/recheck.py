@@ -4,10 +4,10 @@ from bot.core.egress import mask
 from bot.core.errors import CountersignError
 from bot.desk import Found, Look
 from bot.engine.request import Request, changes
-from bot.jobs.case import open_case
-from bot.jobs.look import Looked, No, look
 from bot.jobs.means import Means
-from bot.jobs.standing import standing
+from bot.jobs.requests.case import open_case
+from bot.jobs.requests.look import Looked, No, look
+from bot.jobs.requests.standing import standing
 
 _TIMEOUT = 5.0  # seconds one look at the outside may take; somebody waits
 

@@ -9,7 +9,7 @@ from bot.core.ports import Resources
 from bot.engine.conclude import Conclusions, conclude
 from bot.engine.diagnose import Subject, seen
 from bot.engine.system import System
-from bot.jobs.asking import Asker
+from bot.jobs.incidents.asking import Asker
 from bot.jobs.means import Contents
 from bot.store import audit, diagnoses
 from bot.store.database import Database

@@ -9,11 +9,11 @@ from bot.core.errors import CountersignError
 from bot.core.facts import facts
 from bot.core.ports import Json
 from bot.engine.execution import DeedDone, Done, State, open_deed, plan
-from bot.jobs import switching
-from bot.jobs.case import Case, for_call, frozen
-from bot.jobs.look import run
 from bot.jobs.means import Means
-from bot.jobs.telling import note, tell
+from bot.jobs.requests import switching
+from bot.jobs.requests.case import Case, for_call, frozen
+from bot.jobs.requests.look import run
+from bot.jobs.requests.telling import note, tell
 from bot.store import attention, endings, executions
 
 

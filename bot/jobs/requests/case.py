@@ -15,7 +15,7 @@ from bot.engine.runbook import Action, Runbook
 from bot.engine.sums import sums
 from bot.engine.system import System
 from bot.jobs.means import Means
-from bot.jobs.original import original_seen
+from bot.jobs.requests.original import original_seen
 from bot.steps.step import Scope
 from bot.store import diagnoses
 

@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.engine.execution import Execution, State
-from bot.jobs import switching
-from bot.jobs.case import Case, as_requested, open_case
 from bot.jobs.means import Means
-from bot.jobs.proving import holds
-from bot.jobs.telling import tell
+from bot.jobs.requests import switching
+from bot.jobs.requests.case import Case, as_requested, open_case
+from bot.jobs.requests.proving import holds
+from bot.jobs.requests.telling import tell
 from bot.store import attention, executions, orders, requests
 
 

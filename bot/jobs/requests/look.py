@@ -15,8 +15,8 @@ from bot.engine.naming import names, params_read, read_by
 from bot.engine.params import Params
 from bot.engine.request import PreviewShown, TargetSet, target_set
 from bot.engine.runbook import Action, Guard
-from bot.jobs.case import Case, targets_seen
 from bot.jobs.means import Means
+from bot.jobs.requests.case import Case, targets_seen
 from bot.steps import CommandRun, HttpSend, Read
 from bot.steps.step import Call
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from bot.core.errors import BadInput, Unavailable
 from bot.core.event import parse
 from bot.engine.incident import Outcome
-from bot.jobs.snapshots import Snapshots, note, verbs
+from bot.jobs.incidents.snapshots import Snapshots, note, verbs
 from bot.metrics import Metrics
 from bot.store import deliveries
 from bot.store.database import Database

@@ -11,9 +11,9 @@ from bot.engine import switch as switching
 from bot.engine.execution import Done, State
 from bot.engine.request import Request
 from bot.engine.switch import Declared, Kind, Switch
-from bot.jobs.case import Case
 from bot.jobs.means import Means
-from bot.jobs.telling import note
+from bot.jobs.requests.case import Case
+from bot.jobs.requests.telling import note
 from bot.store import executions, orders, switches
 
 _NO_REASON = "no reason was given"

@@ -24,12 +24,12 @@ from bot.engine.execution import (
     plan,
 )
 from bot.engine.runbook import Batches
-from bot.jobs.case import Case, as_requested, frozen
-from bot.jobs.deeds import carry_out
 from bot.jobs.means import Means
-from bot.jobs.proving import holds
-from bot.jobs.settling import end
-from bot.jobs.telling import note, tell
+from bot.jobs.requests.case import Case, as_requested, frozen
+from bot.jobs.requests.deeds import carry_out
+from bot.jobs.requests.proving import holds
+from bot.jobs.requests.settling import end
+from bot.jobs.requests.telling import note, tell
 from bot.store import executions, orders
 
 _TOO_LONG_GONE = "nobody was at it for too long"

@@ -2,7 +2,7 @@
 
 from bot.engine.request import State
 from bot.jobs.means import Means
-from bot.jobs.telling import end
+from bot.jobs.requests.telling import end
 from bot.store import requests
 
 

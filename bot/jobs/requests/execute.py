@@ -8,13 +8,13 @@ from bot.core.egress import mask
 from bot.core.errors import CountersignError
 from bot.engine import execution
 from bot.engine.request import Request, State
-from bot.jobs.carrying import carry_on
-from bot.jobs.case import Case, open_case
-from bot.jobs.claiming import claim
-from bot.jobs.look import No
 from bot.jobs.means import Means
-from bot.jobs.settling import look_up
-from bot.jobs.telling import end
+from bot.jobs.requests.carrying import carry_on
+from bot.jobs.requests.case import Case, open_case
+from bot.jobs.requests.claiming import claim
+from bot.jobs.requests.look import No
+from bot.jobs.requests.settling import look_up
+from bot.jobs.requests.telling import end
 from bot.store import executions, requests
 
 

@@ -1,0 +1,1 @@
+"""Bringing Slack to what the message rows say."""

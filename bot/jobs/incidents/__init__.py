@@ -1,0 +1,1 @@
+"""From a stored delivery to an incident and its evidence."""

@@ -1,0 +1,1 @@
+"""A request from its preparation to its verified end: one module per step, and what the steps share."""

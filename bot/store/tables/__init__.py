@@ -1,0 +1,37 @@
+"""Every table of the bot's own state. Times are aware UTC datetimes; ids are uuid4 text unless said otherwise."""
+
+from bot.store.tables.audit import audit
+from bot.store.tables.base import Document, Moment, Sequence, metadata
+from bot.store.tables.incidents import answers, deliveries, diagnoses, incident_alerts, incidents
+from bot.store.tables.messages import messages
+from bot.store.tables.people import enrolments, known_groups, known_people
+from bot.store.tables.requests import deeds, executions, requests, reviews, votes
+from bot.store.tables.running import content_revisions, interactions, jobs, replicas
+from bot.store.tables.switches import switches
+
+__all__ = [
+    "Document",
+    "Moment",
+    "Sequence",
+    "answers",
+    "audit",
+    "content_revisions",
+    "deeds",
+    "deliveries",
+    "diagnoses",
+    "enrolments",
+    "executions",
+    "incident_alerts",
+    "incidents",
+    "interactions",
+    "jobs",
+    "known_groups",
+    "known_people",
+    "messages",
+    "metadata",
+    "replicas",
+    "requests",
+    "reviews",
+    "switches",
+    "votes",
+]

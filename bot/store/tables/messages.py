@@ -1,0 +1,35 @@
+"""What Slack should say."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
+
+from bot.store.tables.base import Document, Moment, metadata
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("subject", String(200), nullable=False, unique=True),  # root:<incident>, evidence:<incident>:<n> …
+    Column("incident_id", ForeignKey("incidents.id")),
+    Column("channel", String(80), nullable=False),
+    Column("thread_of", ForeignKey("messages.id")),
+    Column("revision", Integer, nullable=False),  # what it should say
+    Column("text", Text, nullable=False),
+    Column("blocks", Document, nullable=False),
+    Column("image", LargeBinary),  # a PNG that is uploaded into the thread instead of posted as blocks
+    Column("image_title", Text),
+    Column("sent_revision", Integer, nullable=False, default=0),  # what Slack shows
+    Column("slack_channel", String(32)),
+    Column("slack_ts", String(32)),
+    Column("sending_since", Moment),  # intent: a post is under way, or was when we died
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_attempt_at", Moment),
+    Column("error", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Index(
+        "ix_messages_behind",
+        "channel",
+        sqlite_where=text("sent_revision < revision"),
+        postgresql_where=text("sent_revision < revision"),
+    ),
+)
