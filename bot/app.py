@@ -12,6 +12,7 @@ from functools import partial
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from bot.adapters.installation import Installation
 from bot.adapters.resources import Connections
 from bot.adapters.slack import Slack
 from bot.content import Content
@@ -186,11 +187,13 @@ def _slack_routes(settings: Settings, *, desk: Desk, dispatching: Executor, list
     """What Slack calls; nothing while there is no secret to know it by."""
     if settings.slack_signing_secret is None:
         return ()
+    client = slack_client(settings, timeout=PERSON_WAITS)
     app = bolt_app(
         signing_secret=settings.slack_signing_secret.get_secret_value(),
         bot_token=settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else "",
         desk=desk,
-        reply=Slack(slack_client(settings, timeout=PERSON_WAITS)),
+        reply=Slack(client),
+        home=Installation(client, allowed=settings.slack_teams),
         executor=listening,
     )
     return slack_routes(app, executor=dispatching)

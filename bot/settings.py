@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     slack_bot_token: SecretStr | None = Field(default=None, alias="SLACK_BOT_TOKEN")
     slack_signing_secret: SecretStr | None = Field(default=None, alias="SLACK_SIGNING_SECRET")
     slack_app_token: SecretStr | None = Field(default=None, alias="SLACK_APP_TOKEN")
+    slack_team_id: str = Field(default="", alias="SLACK_TEAM_ID", pattern=r"^([TE][A-Z0-9]+(,[TE][A-Z0-9]+)*)?$")
     slack_api_url: HttpUrl = Field(default=HttpUrl("https://slack.com/api/"), alias="SLACK_API_URL")
 
     @field_validator(
@@ -75,6 +76,11 @@ class Settings(BaseSettings):
     def log_levels(self) -> Levels:
         """The level of each logger that shall tell more or less than usual."""
         return levels_of(self.log)
+
+    @property
+    def slack_teams(self) -> frozenset[str]:
+        """The workspaces that are served; none named means the one of the bot token."""
+        return frozenset(filter(None, self.slack_team_id.split(",")))
 
     @property
     def host(self) -> str:

@@ -1,13 +1,12 @@
 """The Slack app: verifies what comes in, takes each thing once, and hands it to the code that knows."""
 
-import hashlib
 import logging
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import Any
 
-from slack_bolt import Ack, App, BoltRequest, BoltResponse
+from slack_bolt import Ack, App
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.core.errors import CountersignError
@@ -17,17 +16,15 @@ from bot.slack.answer_words import failed
 from bot.slack.blocks.modals import not_possible
 from bot.slack.clicks import Clicks, Reply
 from bot.slack.commands import Commands
+from bot.slack.entrance import Entrance, Home
 from bot.slack.payload import Click, Submission, click, submission
-from bot.store import interactions
-from bot.store.database import Database
-from bot.store.work import Clock
 
 log = logging.getLogger(__name__)
 
 _ASK = re.compile(r"^ask(:[a-z][a-z0-9-]*)?$")
 
 
-def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, reply: Reply, executor: Executor) -> App:
+def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, reply: Reply, home: Home, executor: Executor) -> App:
     """An app that makes no call of its own; listeners run in `executor`, which the caller shuts down.
 
     A click is acknowledged first and then carried out, for that may take longer than Slack waits; a form is carried
@@ -46,7 +43,7 @@ def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, reply: Reply, e
         attaching_function_token_enabled=False,
     )
     quiet.setLevel(logging.NOTSET)
-    app.use(_once(desk.database, desk.now))
+    app.use(Entrance(database=desk.database, home=home, now=desk.now).__call__)
     buttons: dict[str | re.Pattern[str], Callable[[Click], None]] = {
         "acknowledge": clicks.acknowledge,
         "rerun": clicks.rerun,
@@ -75,22 +72,6 @@ def _authorize(bot_token: str) -> Callable[..., AuthorizeResult]:
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=bot_token)
 
     return authorize
-
-
-def _once(database: Database, now: Clock) -> Callable[..., BoltResponse | None]:
-    """Slack retries events, and within five minutes anybody who captured a request could replay it."""
-
-    def once(request: BoltRequest, body: dict[str, Any], next_: Callable[[], None]) -> BoltResponse | None:
-        seen = body.get("event_id") or hashlib.sha256(request.raw_body.encode()).hexdigest()
-        with database.begin() as conn:
-            is_first = interactions.first_time(conn, str(seen)[:200], now())
-        if not is_first:
-            log.info("slack.repeated", extra={"interaction": str(seen)[:200]})
-            return BoltResponse(status=200)
-        next_()
-        return None
-
-    return once
 
 
 def _on_click(clicks: Clicks, act: Callable[[Click], None]) -> Callable[..., None]:

@@ -10,9 +10,11 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from bot.store import requests
 from bot.store.database import Database
+from bot.store.tables import audit
 from tests.kit.slack import CHANNEL_ID
 from tests.kit.slack_app import SlackBot, blocks_of, running_slack_bot
 from tests.kit.trust import INCIDENT, runbook
@@ -150,12 +152,25 @@ def test_a_form_starts_with_what_the_evidence_says(bot: SlackBot) -> None:
     assert '"initial_value": "invoice"' in json.dumps(bot.workspace.control.modal(ANA))
 
 
-def test_a_captured_click_has_no_second_effect(bot: SlackBot) -> None:
+def test_a_captured_click_is_refused_and_has_no_second_effect(bot: SlackBot) -> None:
     body = click_body(bot, ANA, bot.root(), action_id="rerun", block_id="b", value=f"{INCIDENT}:rerun")
-    assert [send(bot, body).status_code for _ in range(3)] == [200, 200, 200]
+    captured = signed(bot, body)
+    assert [post(bot, body, captured).status_code for _ in range(3)] == [200, 401, 401]
+    assert post(bot, body, captured | {"x-slack-retry-num": "1"}).status_code == 401
 
     assert bot.shows("*Evidence* (no. 2)")
     assert not bot.shows("*Evidence* (no. 3)", within=0.5)
+
+
+def test_another_workspace_is_refused_and_noted_once_a_day(bot: SlackBot) -> None:
+    for person in (ANA, CHI):
+        body = click_body(bot, person, bot.root(), action_id="rerun", block_id="b", value=f"{INCIDENT}:rerun")
+        assert send(bot, body.replace(b"T0BILLING", b"T0OTHER")).status_code == 403
+
+    with bot.office.database.read() as conn:
+        noted = conn.execute(select(audit).where(audit.c.kind == "slack.refused_workspace")).all()
+    assert [(each.actor, each.data) for each in noted] == [(ANA, '{"team":"T0OTHER"}')]
+    assert not bot.shows("*Evidence* (no. 2)", within=0.3)
 
 
 @pytest.mark.parametrize(
@@ -283,8 +298,8 @@ def click_body(bot: SlackBot, person: str, message: Json, *, action_id: str, blo
     """A click as Slack sends it."""
     payload = {
         "type": "block_actions",
-        "team": {"id": "T0LOCAL"},
-        "user": {"id": person, "team_id": "T0LOCAL"},
+        "team": {"id": "T0BILLING"},
+        "user": {"id": person, "team_id": "T0BILLING"},
         "api_app_id": "A0LOCAL",
         "trigger_id": "1.2.3",
         "channel": {"id": CHANNEL_ID, "name": "billing-oncall"},
@@ -295,13 +310,23 @@ def click_body(bot: SlackBot, person: str, message: Json, *, action_id: str, blo
     return urlencode({"payload": json.dumps(payload)}).encode()
 
 
+def signed(bot: SlackBot, body: bytes, *, ago: int = 0) -> dict[str, str]:
+    """The headers with which Slack sends this, `ago` seconds ago."""
+    at = str(int(time.time()) - ago)
+    made = hmac.new(bot.workspace.config.signing_secret.encode(), f"v0:{at}:".encode() + body, hashlib.sha256)
+    kind = "application/json" if body.startswith(b"{") else "application/x-www-form-urlencoded"
+    return {
+        "content-type": kind,
+        "x-slack-request-timestamp": at,
+        "x-slack-signature": f"v0={made.hexdigest()}",
+    }
+
+
+def post(bot: SlackBot, body: bytes, headers: dict[str, str]) -> httpx.Response:
+    address = f"{bot.workspace.config.bot}/slack/events"
+    return httpx.post(address, content=body, headers=headers, timeout=10, trust_env=False)
+
+
 def send(bot: SlackBot, body: bytes, **spoil: str) -> httpx.Response:
     """Sign it and send it."""
-    config, now = bot.workspace.config, str(int(time.time()))
-    signed = hmac.new(config.signing_secret.encode(), f"v0:{now}:".encode() + body, hashlib.sha256).hexdigest()
-    headers = {
-        "content-type": "application/x-www-form-urlencoded",
-        "x-slack-request-timestamp": now,
-        "x-slack-signature": f"v0={signed}",
-    }
-    return httpx.post(f"{config.bot}/slack/events", content=body, headers=headers | spoil, timeout=10, trust_env=False)
+    return post(bot, body, signed(bot, body) | spoil)

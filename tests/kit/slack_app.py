@@ -14,6 +14,7 @@ from sqlalchemy import insert
 from starlette.applications import Starlette
 
 from bot.adapters.directory import SlackDirectory
+from bot.adapters.installation import Installation
 from bot.adapters.slack import Slack, web_client
 from bot.engine.runbook import Runbook
 from bot.jobs.announcing import Announcer
@@ -168,6 +169,7 @@ def _serve(
         bot_token=workspace.config.bot_token,
         desk=office.desk,
         reply=slack,
+        home=Installation(web_client(token=workspace.config.bot_token, base_url=workspace.api, timeout=5)),
         executor=listening,
     )
     web = Starlette(routes=list(slack_routes(app, executor=dispatching)))
