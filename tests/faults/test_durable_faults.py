@@ -114,26 +114,26 @@ def state(database: Database, job_id: str) -> JobState | None:
 def test_a_job_cut_off_by_kill_9_is_run_again_by_the_next_deploy(database: Database, replicas: Replicas) -> None:
     first = replicas.start("one", HANG)
     add(database, "a")
-    assert eventually(lambda: replicas.wrote("one began a"), within=20)
+    assert eventually(lambda: replicas.wrote("one began a"))
 
     first.send_signal(signal.SIGKILL)
     first.wait()
     replicas.start("one", FINISH)
 
-    assert eventually(lambda: state(database, "a") is JobState.DONE, within=20)
+    assert eventually(lambda: state(database, "a") is JobState.DONE)
     assert replicas.diary() == ["one started", "one began a", "one started", "one began a", "one ended a"]
 
 
 def test_a_job_of_a_replica_that_never_returns_is_run_by_another(database: Database, replicas: Replicas) -> None:
     first = replicas.start("one", HANG, lease=1)
     add(database, "a")
-    assert eventually(lambda: replicas.wrote("one began a"), within=20)
+    assert eventually(lambda: replicas.wrote("one began a"))
 
     first.send_signal(signal.SIGKILL)
     first.wait()
     replicas.start("two", FINISH, lease=1)
 
-    assert eventually(lambda: replicas.wrote("two ended a"), within=20)
+    assert eventually(lambda: replicas.wrote("two ended a"))
     assert eventually(lambda: state(database, "a") is JobState.DONE)
 
 
@@ -142,11 +142,11 @@ def test_a_paused_replica_loses_its_job_and_cannot_end_it_when_it_goes_on(
 ) -> None:
     paused = replicas.start("one", "threading.Event().wait(1)", lease=1)
     add(database, "a")
-    assert eventually(lambda: replicas.wrote("one began a"), within=20)
+    assert eventually(lambda: replicas.wrote("one began a"))
 
     paused.send_signal(signal.SIGSTOP)
     replicas.start("two", HANG, lease=1)
-    assert eventually(lambda: replicas.wrote("two began a"), within=20)
+    assert eventually(lambda: replicas.wrote("two began a"))
     paused.send_signal(signal.SIGCONT)
 
     assert eventually(lambda: replicas.wrote("one ended a"))
@@ -257,7 +257,7 @@ def test_postgresql_restarting_again_and_again_loses_no_acknowledged_job() -> No
         enough.set()
         feeder.join()
 
-        assert eventually(lambda: not durables[0].open_jobs(), within=20)
+        assert eventually(lambda: not durables[0].open_jobs())
         assert [job_id for job_id in acknowledged if not ran[job_id]] == []
         assert {durables[0].state(job_id) for job_id in acknowledged} == {JobState.DONE}
 

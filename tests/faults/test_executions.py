@@ -29,7 +29,7 @@ from bot.store import audit, executions
 from bot.store.database import Database
 from tests.faults.carrier import FILES, RUNBOOK, carry
 from tests.kit.trust import LEAD, Office
-from tests.kit.waiting import eventually
+from tests.kit.waiting import PATIENCE, eventually
 
 KILLS = int(os.environ.get("COUNTERSIGN_SOAK_KILLS", "40")) // 2  # on each kind of database
 AT_ONCE = 8
@@ -230,7 +230,7 @@ def test_kills_at_any_point_never_repeat_an_effect_and_what_is_told_is_what_happ
             fleet.tend(is_mortal=is_mortal)
             return shift.go_on(asks_more=is_mortal) and not is_mortal
 
-        assert eventually(is_all_over, within=40 + 3 * KILLS), [
+        assert eventually(is_all_over, within=PATIENCE + 3 * KILLS), [
             (shift.office.execution(each), shift.deeds(each)) for each in shift.under_way
         ]
 

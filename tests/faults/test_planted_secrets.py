@@ -83,7 +83,7 @@ class Bot:
         def is_so() -> bool:
             return any(words in blocks_of(each) for root in self.roots() for each in (root, *root["replies"]))
 
-        return eventually(is_so, within=40)
+        return eventually(is_so)
 
     def card(self) -> dict[str, Any]:
         return cards(self)[-1]
@@ -119,7 +119,7 @@ def running(postgresql: PostgreSQL, folder: Path) -> Iterator[Bot]:
         )
         stack.callback(process.wait, 30)
         stack.callback(process.terminate)
-        assert eventually(lambda: is_ready(url), within=40), stderr.read_text()
+        assert eventually(lambda: is_ready(url)), stderr.read_text()
         database = Database(own)
         stack.callback(database.close)
         yield Bot(url=url, workspace=workspace, database=database, environment=environment, stderr=stderr)
@@ -207,18 +207,18 @@ def live(bot: Bot) -> None:
     """An alert, its evidence, a request that is denied, one that fails, and one that cannot be made."""
     assert bot.post(notification()).status_code == 200
     assert bot.says("questions asked")
-    assert eventually(lambda: any(each.get("files") for each in bot.root()["replies"]), within=40)
+    assert eventually(lambda: any(each.get("files") for each in bot.root()["replies"]))
     for number in range(2):
         ask(bot)
         assert bot.says("waiting for approval")
         if number == 0:
             bot.control.click(CHI, bot.card(), "deny")
-            assert eventually(lambda: bot.control.modals(CHI), within=20)
+            assert eventually(lambda: bot.control.modals(CHI))
             bot.control.submit(CHI, {"input:-reason": TEXT[:900]})
             assert bot.says("Denied")
     bot.control.click(CHI, bot.card(), "approve")
     bot.control.click(LEE, bot.card(), "approve")
-    assert eventually(lambda: "execution.failed" in kinds(bot), within=40)
+    assert eventually(lambda: "execution.failed" in kinds(bot))
     assert bot.says("It failed and is not tried again")
     for words in (TEXT[:1000], "stripe " + PRIVATE["key"], "incident " + PRIVATE["e-mail"], "status"):
         bot.control.command(ANA, CHANNEL_ID, "/billing", words)
@@ -234,7 +234,7 @@ def ask(bot: Bot) -> None:
     with bot.database.read() as conn:
         incident_id = conn.scalar(select(incidents.c.id))
     bot.control.click(ANA, bot.root(), "ask:fix", value=f"{incident_id}:fix")
-    assert eventually(lambda: bot.control.modals(ANA), within=20)
+    assert eventually(lambda: bot.control.modals(ANA))
     typed = {"input:note": TEXT[:400], "input:customer_name": NAME, "input:-reason": TEXT[:900]}
     answered = bot.control.submit(ANA, typed)
     assert answered["ok"], answered

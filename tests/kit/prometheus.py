@@ -46,7 +46,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             stderr=log,
         )
         try:
-            assert eventually(lambda: _is_ready(address), within=20), (folder / "log").read_text()[-2000:]
+            assert eventually(lambda: _is_ready(address)), (folder / "log").read_text()[-2000:]
             yield f"http://{address}"
         finally:
             process.terminate()

@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 import httpx
 
 from bot.demo.run import Stage
+from tests.kit.waiting import PATIENCE
 from tests.kit.workspace import Control, Json
 from tests.kit.world import WorldControl
 
 T = TypeVar("T")
 
 CHANNEL = "C0ONCALL"
-PATIENCE = 60.0  # seconds; a loaded machine takes its time, a working one never needs them
 
 
 def awaited(look: Callable[[], T | None], *, within: float, what: Callable[[], str]) -> T:
@@ -207,7 +207,7 @@ class Incident:
             modals = self.channel.control.modals(person)
             return next((each for each in modals if each["private_metadata"].startswith(self.id)), None)
 
-        modal = awaited(opened, within=10, what=lambda: f"no form opened for {person}:\n{self._all()}")
+        modal = awaited(opened, within=PATIENCE, what=lambda: f"no form opened for {person}:\n{self._all()}")
         values = {f"value:{name}": value for name, value in form.items()}
         answer = self.channel.control.submit(person, values, view_id=modal["id"])
         assert answer["ok"], answer

@@ -53,7 +53,7 @@ class Bot:
 def bot(database_url: str, folder: Path) -> Iterator[Bot]:
     running = Bot(database_url, folder)
     try:
-        assert eventually(lambda: running.is_up() or running.process.poll() is not None, within=30)
+        assert eventually(lambda: running.is_up() or running.process.poll() is not None)
         assert running.is_up(), running.log.read_text()
         yield running
     finally:

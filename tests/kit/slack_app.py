@@ -32,7 +32,7 @@ from bot.web.slack import slack_routes
 from tests.kit.slack import CHANNEL, CHANNEL_ID
 from tests.kit.trust import INCIDENT, INCIDENT_ROW, REVISION, Office
 from tests.kit.trust import runbook as ledger
-from tests.kit.waiting import eventually
+from tests.kit.waiting import PATIENCE, eventually
 from tests.kit.workspace import Json, RunningWorkspace, running_workspace
 
 
@@ -87,7 +87,7 @@ class SlackBot:
         seen = self.workspace.control.messages(CHANNEL_ID, user=user)
         return [each["text"] for root in seen for each in (root, *root.get("replies", [])) if each.get("is_ephemeral")]
 
-    def shows(self, words: str, *, within: float = 10.0) -> bool:
+    def shows(self, words: str, *, within: float = PATIENCE) -> bool:
         """Whether the thread comes to say this; jobs run meanwhile."""
 
         def is_so() -> bool:

@@ -17,7 +17,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.kit.browser import CHROMIUM, agree, become, page_of, thread_of
-from tests.kit.scene import PATIENCE, Channel
+from tests.kit.scene import Channel
+from tests.kit.waiting import PATIENCE
 from tests.kit.workspace import Control
 from tests.kit.world import WorldControl
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kit.scene import PATIENCE, Incident, Scene, awaited
+from tests.kit.scene import Incident, Scene, awaited
+from tests.kit.waiting import PATIENCE
 
 
 def _undelivered(scene: Scene) -> str:

@@ -10,7 +10,8 @@ import httpx
 import pyotp
 import pytest
 
-from tests.kit.scene import PATIENCE, Scene, awaited, text_of
+from tests.kit.scene import Scene, awaited, text_of
+from tests.kit.waiting import PATIENCE
 
 _REFRESH = 120.0  # seconds within which the bot has asked Slack about everybody who may approve
 

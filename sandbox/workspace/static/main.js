@@ -163,9 +163,13 @@ function listen() {
   stream.onmessage = (event) => changed(JSON.parse(event.data));
   stream.onopen = () => {
     $("connection").textContent = "";
+    document.body.dataset.hears = "";
     for (const task of ["channels", "messages", "views"]) need(task); // whatever was missed while away
   };
-  stream.onerror = () => { $("connection").textContent = "Connecting…"; };
+  stream.onerror = () => {
+    $("connection").textContent = "Connecting…";
+    delete document.body.dataset.hears;
+  };
 }
 
 $("close-thread").addEventListener("click", () => { location.hash = `#/${world.place}`; });

@@ -39,7 +39,7 @@ def program(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     command = [sys.executable, "-m", "sandbox", "--listen", address, "--without-world", *arguments]
     with subprocess.Popen(command) as process:
         try:
-            assert eventually(lambda: _answers(f"http://{address}/"), within=20)
+            assert eventually(lambda: _answers(f"http://{address}/"))
             yield f"http://{address}", process
         finally:
             process.kill()

@@ -40,6 +40,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=30_000)
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium (Debian package chromium)")
 
 
@@ -164,9 +165,10 @@ def page(pair: Pair, browser: Browser) -> Iterator[Page]:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("requestfailed", lambda request: errors.append(f"{request.url} {request.failure}"))
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     page.goto(pair.workspace.url)
     expect(page.get_by_role("heading", name="#billing-oncall")).to_be_visible()
+    expect(page.locator("body[data-hears]")).to_be_attached()  # of changes, from now on
     yield page
     errors = [error for error in errors if "/control/stream" not in error]  # cut when the page is closed
     page.close()

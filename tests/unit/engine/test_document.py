@@ -93,12 +93,12 @@ def test_everything_wrong_is_told_at_once_and_each_thing_once() -> None:
 def test_a_billion_laughs_are_not_followed() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
-    started = time.perf_counter()
+    started = time.process_time()
 
     (finding,) = findings("\n".join(lines))
 
     assert "more than 50000 values" in finding
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -153,5 +153,5 @@ def _stands(machine: ExecutionMachine, *states: execution.State) -> bool:
     return machine.execution.state in states
 
 
-ExecutionMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+ExecutionMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
 TestExecutionMachine = ExecutionMachine.TestCase
