@@ -10,6 +10,7 @@ from bot.engine.check_policy import policy
 from bot.engine.check_promql import promql
 from bot.engine.check_references import references
 from bot.engine.check_rules import rules
+from bot.engine.check_scheduled import scheduled
 from bot.engine.check_sql import sql
 from bot.engine.check_switches import switches
 from bot.engine.runbook import Runbook
@@ -26,7 +27,7 @@ def checked(files: Mapping[str, str]) -> Catalog:
 
 def content(parsed: Parsed) -> list[ContentError]:
     """Everything that is wrong with the rules and runbooks. A broken file does not hide what is wrong elsewhere."""
-    findings = [*parsed.findings, *rules(parsed), *switches(parsed)]
+    findings = [*parsed.findings, *rules(parsed), *scheduled(parsed), *switches(parsed)]
     for name, source in parsed.runbooks.items():
         findings += _runbook(source, parsed, system=name.partition("/")[0])
     return findings

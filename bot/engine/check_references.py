@@ -40,7 +40,7 @@ def references(source: Source[Runbook], system: System) -> Iterator[ContentError
             yield document.finding(("actions", at, "id"), f"another action is called {action.id} already")
         yield from _action(document, ("actions", at), action, runbook, system)
     for path, step in steps_in(runbook, ()):
-        if why := _misplaced(step, system):
+        if why := misplaced(step, system):
             yield document.finding((*path, "at"), why)
         columns = "columns" if isinstance(step, SqlRead | SqlChange) else "show"
         for name in columns_of(step).keys() & FACTS:
@@ -130,7 +130,7 @@ def _odd_input(declared: Input) -> str | None:
     return None
 
 
-def _misplaced(step: Step, system: System) -> str | None:
+def misplaced(step: Step, system: System) -> str | None:
     """Why this step cannot run where `at` says."""
     resource = system.resources.get(step.at)
     if resource is None:

@@ -14,6 +14,7 @@ from bot.engine.check_references import steps_in
 from bot.engine.document import Path
 from bot.engine.reading import did_you_mean
 from bot.engine.runbook import Runbook
+from bot.engine.system import System
 from bot.steps import SqlChange, SqlRead
 
 _TOKEN = re.compile(
@@ -43,8 +44,8 @@ Finding = tuple[Path, str]
 """Where in a step, and what."""
 
 
-def sql(source: Source[Runbook]) -> Iterator[ContentError]:
-    """Findings about every SQL text of a runbook."""
+def sql(source: Source[Runbook] | Source[System]) -> Iterator[ContentError]:
+    """Findings about every SQL text of a file."""
     for path, step in steps_in(source.value, ()):
         if isinstance(step, SqlRead | SqlChange):
             for where, what in findings(step):

@@ -20,6 +20,8 @@ from bot.core.duration import Duration
 from bot.core.event import ops_event
 from bot.core.matching import Matcher
 from bot.core.model import Frozen
+from bot.engine.detection import Detection, Option
+from bot.engine.scheduled import Check, Schedule
 from bot.steps.step import Name, ResourceName
 
 _ACTION = r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*/[a-z][a-z0-9-]{0,40}$"
@@ -192,10 +194,18 @@ class System(Frozen):
         description="accounts of one person, beside those of one e-mail address, as in {ana: [U0ANA, U0ANA2]}",
     )
     resources: dict[ResourceName, ResourceOfAKind] = Field(description="where things are asked and changed, by name")
-    options: dict[Name, str | int | float | bool] = Field(
-        default_factory=dict, description="what differs between installations; expressions see it as option"
+    options: dict[Name, Option] = Field(
+        default_factory=dict,
+        description="what differs between installations; expressions see it as option. auto: found out as detect: says",
+    )
+    detect: dict[Name, Detection] = Field(
+        default_factory=dict, description="how the value of each option that is auto is found out"
     )
     rules: tuple[Rule, ...] = Field(min_length=1, description="the first one that fits an alert is taken")
+    checks: tuple[Check, ...] = Field(
+        default=(), description="questions asked on a cron, whose answers are gauges on /metrics"
+    )
+    schedules: tuple[Schedule, ...] = Field(default=(), description="runbooks run on a cron, posted as a digest")
     switches: dict[Name, BusinessSwitch] = Field(
         default_factory=dict, description="kill switches of the system, by name; people see them as system/name"
     )
