@@ -19,6 +19,7 @@ from bot.demo import monitoring
 from bot.demo.children import Child, Children
 from bot.demo.ports import free_port
 from bot.demo.recorded import Recorded
+from bot.demo.stripe_program import write_stripe
 
 _LONGEST_WINDOW = timedelta(minutes=2)  # long enough to read a thread and have it approved before the alert ends
 _WORLD_SEED = "7"  # invented rows and ids are the same every time, so recorded webhooks name ones that exist
@@ -108,6 +109,7 @@ class Stage:
         """The bot's whole environment: what the world says, and nothing of COUNTERSIGN_* from the outside."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("COUNTERSIGN_")}
         hosts: dict[str, str] = httpx.get(f"http://{self.addresses.world}/world/env", timeout=10).json()
+        programs = write_stripe(self.folder, environment=hosts)
         own = {
             "COUNTERSIGN_DATABASE_URL": f"sqlite:///{self.folder / 'countersign.db'}",
             "COUNTERSIGN_LISTEN": self.addresses.bot,
@@ -118,6 +120,8 @@ class Stage:
             "SLACK_SIGNING_SECRET": "local-signing-secret",
             "SLACK_API_URL": f"http://{self.addresses.world}/slack/api/",
             "ALERTMANAGER_URL": f"http://{self.addresses.alertmanager}",
+            "STRIPE_CLI": "1",
+            "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "NO_PROXY": "127.0.0.1,localhost",
         }
         if self._with_prometheus:

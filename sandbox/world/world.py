@@ -25,6 +25,7 @@ from sandbox.world.stripe import seed as stripe_seed
 from sandbox.world.stripe.books import Books
 from sandbox.world.stripe.seed import Account
 from sandbox.world.stripe.system import Stripe
+from sandbox.world.stripe.webhooks import Webhooks
 from sandbox.world.stripemeter.system import StripeMeter
 from sandbox.world.system import Site, System
 
@@ -55,6 +56,7 @@ class World:
         self._faults = Faults(now)
         self._options = OptionsHolder()
         self._books = Books()
+        self._webhooks = Webhooks(books=self._books, effects=self._effects)
         self._cluster = Cluster(state_dir=settings.state_dir, url=settings.postgres_url)
         self._still = Lock()
         self._systems = self._build_systems()
@@ -118,7 +120,10 @@ class World:
 
     def _build_systems(self) -> list[System]:
         return [
-            Stripe(books=self._books, effects=self._effects, faults=self._faults, ids=self._ids, now=self._now),
+            Stripe(
+                books=self._books, webhooks=self._webhooks, effects=self._effects, faults=self._faults, ids=self._ids,
+                now=self._now,
+            ),
             Accrue(
                 cluster=self._cluster, effects=self._effects, faults=self._faults, books=self._books, ids=self._ids,
                 now=self._now,
@@ -127,7 +132,10 @@ class World:
                 cluster=self._cluster, effects=self._effects, faults=self._faults, options=self._options, ids=self._ids,
                 now=self._now,
             ),
-            Adventive(books=self._books, effects=self._effects, faults=self._faults, ids=self._ids, now=self._now),
+            Adventive(
+                books=self._books, webhooks=self._webhooks, effects=self._effects, faults=self._faults, ids=self._ids,
+                now=self._now,
+            ),
             Aivo(cluster=self._cluster, effects=self._effects, options=self._options, now=self._now),
         ]  # fmt: skip
 

@@ -95,6 +95,8 @@ def now() -> datetime:
         ("usage-drift", "stripemeter/drift", None),  # what it suggests depends on a gauge that nothing scrapes here
         ("suppress-invoice-email", "adventive/invoice-email-undelivered", "render-pdf"),
         ("downgrade-wave", "aivo/dunning-downgrades", "skip-pending"),
+        ("refuse-webhooks", "stripe/event", "resend"),
+        ("suppress-invoice-email", "stripe/invoice", None),  # a paid one
     ],
 )
 def test_every_question_is_answered_and_shows_nothing_private(

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from sandbox.world import keys
+from sandbox.world.adventive.breaks import AdventiveBreaks
 from sandbox.world.adventive.routes import AdventiveRoutes
 from sandbox.world.adventive.scenario import SuppressInvoiceEmail
-from sandbox.world.adventive.worker import Worker
+from sandbox.world.adventive.worker import ENDPOINT, Worker
 from sandbox.world.effects import Effect, Effects
 from sandbox.world.faults import Faults
 from sandbox.world.ids import Ids
@@ -14,6 +15,7 @@ from sandbox.world.mailgun import DOMAIN, Mailgun
 from sandbox.world.scenario import Scenario
 from sandbox.world.stripe.books import Books
 from sandbox.world.stripe.seed import Account
+from sandbox.world.stripe.webhooks import Webhooks
 from sandbox.world.system import Site
 
 _PATH, _MAILGUN = "/hosts/adventive", "/mailgun"
@@ -23,12 +25,21 @@ class Adventive:
     """Worker, Mailgun and scenario together."""
 
     def __init__(
-        self, *, books: Books, effects: Effects, faults: Faults, ids: Ids, now: Callable[[], datetime]
+        self,
+        *,
+        books: Books,
+        webhooks: Webhooks,
+        effects: Effects,
+        faults: Faults,
+        ids: Ids,
+        now: Callable[[], datetime],
     ) -> None:
         self._mailgun = Mailgun(ids=ids, now=now, api_key=keys.MAILGUN_API_KEY)
         self._worker = Worker(books=books, mailgun=self._mailgun, effects=effects, faults=faults, now=now)
         self._routes = AdventiveRoutes(self._worker)
         self._scenario = SuppressInvoiceEmail(self._worker, ids)
+        self._breaks = AdventiveBreaks(worker=self._worker, books=books, webhooks=webhooks, ids=ids, now=now).all()
+        webhooks.connect(ENDPOINT, self._worker.receive)
 
     def sites(self) -> list[Site]:
         """The Worker and Mailgun."""
@@ -42,8 +53,8 @@ class Adventive:
         return []
 
     def scenarios(self) -> list[Scenario]:
-        """An e-mail that does not arrive."""
-        return [self._scenario]
+        """An e-mail that does not arrive, and what else there is."""
+        return [self._scenario, *self._breaks]
 
     def begin(self, accounts: list[Account], ids: Ids) -> None:
         """Every account's latest invoice rendered and delivered."""

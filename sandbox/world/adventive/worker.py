@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from sandbox.world.effects import Effects
 from sandbox.world.faults import Faults
+from sandbox.world.http import Obj
 from sandbox.world.mailgun import ListName, Mail, Mailgun
 from sandbox.world.meters import Meters
 from sandbox.world.stripe.books import Books
@@ -16,6 +17,7 @@ EmailState: TypeAlias = Literal["delivered", "failed", "suppressed", "not_sent"]
 FAILED_MAILS = "adventive_mailgun_failed_total"
 FAILED_PDFS = "adventive_pdf_render_failed_total"
 UNDELIVERED = "adventive_invoice_undelivered"
+ENDPOINT = "https://billing-worker.adventive.com/webhook/stripe"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +66,13 @@ class Worker:
             for name in (FAILED_MAILS, FAILED_PDFS):
                 self.meters.inc(name, 0)
             self._reconciled()
+
+    def receive(self, event: Obj) -> bool:
+        """Stripe's webhook: taken and noted, unless the Worker is throwing."""
+        if self.faults.inner("adventive", "handler_bug"):
+            return False
+        self._record("webhook.received", str(event["id"]), None)
+        return True
 
     def delivery(self, invoice_id: str) -> Delivery | None:
         """What is known of one invoice."""

@@ -15,14 +15,18 @@ from sandbox.world.stripe import params as p
 from sandbox.world.stripe.books import Books
 from sandbox.world.stripe.invoices import VERBS, Invoices
 from sandbox.world.stripe.resources import RESOURCES
+from sandbox.world.stripe.webhooks import Webhooks
 
 
 class StripeApi:
     """Everything under /stripe/v1. `read_key` may GET, `write_key` may also POST."""
 
-    def __init__(self, *, books: Books, invoices: Invoices, ids: Ids, read_key: str, write_key: str) -> None:
+    def __init__(
+        self, *, books: Books, invoices: Invoices, webhooks: Webhooks, ids: Ids, read_key: str, write_key: str
+    ) -> None:
         self._books = books
         self._invoices = invoices
+        self._webhooks = webhooks
         self._ids = ids
         self._read_key = read_key
         self._write_key = write_key
@@ -39,6 +43,8 @@ class StripeApi:
             self._route("/v1/billing/meters/{id}/event_summaries", self._summaries, "GET"),
             self._route("/v1/accounts/{id}/capabilities/{capability}", self._capability, "GET"),
             self._route("/v1/invoices/{id}", self._post_invoice("update"), "POST"),
+            # Not part of the documented API: this is what the command-line program calls.
+            self._route("/v1/events/{id}/retry", self._resend, "POST"),
             *(self._route(f"/v1/invoices/{{id}}/{verb}", self._post_invoice(verb), "POST") for verb in VERBS),
         ]
         table = [
@@ -104,6 +110,10 @@ class StripeApi:
             return self._invoices.act(call.at["id"], verb, p.parse(call.form()), key=key)
 
         return work
+
+    def _resend(self, call: Call) -> Answer:
+        endpoint = p.text(p.parse(call.form()), "webhook_endpoint")
+        return self._webhooks.resend(call.at["id"], endpoint=endpoint, key=call.headers.get("idempotency-key"))
 
     def _lines(self, call: Call) -> Answer:
         invoice = self._books.get("invoice", call.at["id"])

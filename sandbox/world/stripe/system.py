@@ -13,6 +13,7 @@ from sandbox.world.stripe.api import StripeApi
 from sandbox.world.stripe.books import Books
 from sandbox.world.stripe.invoices import Invoices
 from sandbox.world.stripe.seed import Account
+from sandbox.world.stripe.webhooks import Webhooks
 from sandbox.world.system import Site
 
 
@@ -20,12 +21,20 @@ class Stripe:
     """The API over the books. The books are filled by the world, before the hosts that mirror them."""
 
     def __init__(
-        self, *, books: Books, effects: Effects, faults: Faults, ids: Ids, now: Callable[[], datetime]
+        self,
+        *,
+        books: Books,
+        webhooks: Webhooks,
+        effects: Effects,
+        faults: Faults,
+        ids: Ids,
+        now: Callable[[], datetime],
     ) -> None:
         invoices = Invoices(books, effects, faults, ids, now)
         self._api = StripeApi(
-            books=books, invoices=invoices, ids=ids, read_key=keys.STRIPE_READ_KEY, write_key=keys.STRIPE_WRITE_KEY
-        )
+            books=books, invoices=invoices, webhooks=webhooks, ids=ids, read_key=keys.STRIPE_READ_KEY,
+            write_key=keys.STRIPE_WRITE_KEY,
+        )  # fmt: skip
 
     def sites(self) -> list[Site]:
         """The SDK keeps a path in its base address, so /stripe is enough."""

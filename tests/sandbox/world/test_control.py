@@ -1,11 +1,9 @@
 """The world's own API: what can be broken, what happened, how it begins again."""
 
 import httpx
-import pytest
 
 from tests.kit.world import RunningWorld
 
-SCENARIOS = ["dead-letter-webhooks", "usage-drift", "suppress-invoice-email", "downgrade-wave"]
 NAMES = {
     "ACCRUE_READ_DSN",
     "ACCRUE_URL",
@@ -58,35 +56,35 @@ def test_planted_private_values_are_known_and_found(world: RunningWorld, env: di
 def test_scenarios_are_listed_in_words_and_none_runs_at_first(world: RunningWorld) -> None:
     listed = world.scenarios()
 
-    assert list(listed) == SCENARIOS
+    assert {"dead-letter-webhooks", "usage-drift", "suppress-invoice-email", "downgrade-wave"} <= set(listed)
+    assert {entry["system"] for entry in listed.values()} == {"accrue", "stripemeter", "adventive", "aivo"}
     assert not any(entry["running"] for entry in listed.values())
     assert all(entry["title"] and entry["about"].endswith(".") for entry in listed.values())
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_each_scenario_runs_and_a_reset_ends_it(world: RunningWorld, scenario: str) -> None:
+def test_every_scenario_runs_and_a_reset_ends_it(world: RunningWorld) -> None:
     for _ in range(2):
-        world.start(scenario)
-        running = world.scenarios()[scenario]["running"]
+        for scenario in world.scenarios():
+            world.start(scenario)
+            assert world.scenarios()[scenario]["running"], scenario
         world.reset()
 
-        assert running
-        assert not world.scenarios()[scenario]["running"]
+        assert not any(entry["running"] for entry in world.scenarios().values())
     assert world.effects() == []
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_parameter_it_does_not_know_is_refused(world: RunningWorld, scenario: str) -> None:
-    answer = httpx.post(f"{world.base}/world/scenarios/{scenario}", json={"nonsense": 1})
+def test_a_parameter_it_does_not_know_is_refused(world: RunningWorld) -> None:
+    for scenario in world.scenarios():
+        answer = httpx.post(f"{world.base}/world/scenarios/{scenario}", json={"nonsense": 1})
 
-    assert (answer.status_code, "nonsense" in answer.json()["details"][0]) == (422, True)
-    assert not world.scenarios()[scenario]["running"]
+        assert (answer.status_code, "nonsense" in answer.json()["details"][0]) == (422, True), scenario
+    assert not any(entry["running"] for entry in world.scenarios().values())
 
 
 def test_an_unknown_scenario_is_404_and_names_the_known(world: RunningWorld) -> None:
     answer = httpx.post(f"{world.base}/world/scenarios/none")
 
-    assert (answer.status_code, answer.json()["known"]) == (404, SCENARIOS)
+    assert (answer.status_code, answer.json()["known"]) == (404, list(world.scenarios()))
 
 
 def test_a_body_that_is_not_json_is_400(world: RunningWorld) -> None:
