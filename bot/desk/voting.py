@@ -8,23 +8,13 @@ from sqlalchemy import Connection
 from bot.core.egress import mask
 from bot.core.ports import Json
 from bot.desk.answer import Cause, Declined, Done, declined
+from bot.desk.ballot import Ballot, objection, refused
 from bot.desk.desk import Desk, Look
 from bot.desk.looking import speaks_against
 from bot.desk.people import voters
-from bot.desk.policy import Policy, policy_of
+from bot.desk.policy import policy_of
 from bot.desk.telling import note
-from bot.engine.approval import (
-    Choice,
-    MayNot,
-    Vote,
-    Voter,
-    Why,
-    is_phrase,
-    may_break_glass,
-    may_deny,
-    may_vote,
-    tally,
-)
+from bot.engine.approval import Choice, Vote, Why, is_phrase, tally
 from bot.engine.request import Request, State
 from bot.store import audit, orders, requests
 
@@ -91,17 +81,6 @@ class _Wish:
     is_proven: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Ballot:
-    """One vote in hand, and all that was asked about it before its transaction."""
-
-    cast: Vote
-    policy: Policy | None
-    known: Mapping[str, Voter]
-    asked: frozenset[str]
-    is_proven: bool
-
-
 def _decide(desk: Desk, wish: _Wish) -> Done | Declined:
     for _ in range(_TRIES):
         with desk.database.read() as conn:
@@ -112,7 +91,7 @@ def _decide(desk: Desk, wish: _Wish) -> Done | Declined:
         # The directory and the target may be slow, so they are asked before the transaction and not in it.
         ballot = _ballot(desk, wish, request, earlier)
         look = None
-        if wish.choice is not Choice.DENY and _objection(desk, request, ballot, earlier) is None:
+        if wish.choice is not Choice.DENY and objection(desk, request, ballot, earlier) is None:
             look = desk.look_again(request)
         with desk.database.begin() as conn:
             told = _record(desk, conn, wish.request_id, _as_of_now(ballot, desk), look)
@@ -121,7 +100,7 @@ def _decide(desk: Desk, wish: _Wish) -> Done | Declined:
     return declined(Why.UNCERTAIN)
 
 
-def _ballot(desk: Desk, wish: _Wish, request: Request, earlier: tuple[Vote, ...]) -> _Ballot:
+def _ballot(desk: Desk, wish: _Wish, request: Request, earlier: tuple[Vote, ...]) -> Ballot:
     policy = policy_of(desk, request)
     asked = frozenset({wish.person, request.requester, *(each.person for each in earlier)})
     # The requester is nobody's approver, unless they break the glass.
@@ -141,24 +120,22 @@ def _ballot(desk: Desk, wish: _Wish, request: Request, earlier: tuple[Vote, ...]
         at=desk.now(),
         is_typed=wish.typed is not None and policy is not None and is_phrase(policy.action, wish.typed),
     )
-    return _Ballot(cast=cast, policy=policy, known=known, asked=asked, is_proven=wish.is_proven)
+    return Ballot(cast=cast, policy=policy, known=known, asked=asked, is_proven=wish.is_proven)
 
 
-def _as_of_now(ballot: _Ballot, desk: Desk) -> _Ballot:
+def _as_of_now(ballot: Ballot, desk: Desk) -> Ballot:
     """The ballot as of now: what was asked before the transaction took its time."""
     return replace(ballot, cast=replace(ballot.cast, at=desk.now()))
 
 
-def _record(
-    desk: Desk, conn: Connection, request_id: str, ballot: _Ballot, look: Look | None
-) -> Done | Declined | None:
+def _record(desk: Desk, conn: Connection, request_id: str, ballot: Ballot, look: Look | None) -> Done | Declined | None:
     """Write the vote down, or why not; None when something changed since that was not asked about."""
     request = requests.locked(conn, request_id)
     assert request is not None  # requests are never deleted
     earlier, cast = requests.votes_of(conn, request_id), ballot.cast
     if not {each.person for each in earlier} <= ballot.asked:
         return None
-    no = _declined(desk, request, ballot, earlier)
+    no = refused(desk, request, ballot, earlier)
     if no is None and cast.choice is not Choice.DENY:
         if look is None:
             return None
@@ -175,7 +152,7 @@ def _record(
     return Done(id=request_id)
 
 
-def _follow(desk: Desk, conn: Connection, request: Request, ballot: _Ballot, *, votes: tuple[Vote, ...]) -> None:
+def _follow(desk: Desk, conn: Connection, request: Request, ballot: Ballot, *, votes: tuple[Vote, ...]) -> None:
     """What a vote that was written down brings about."""
     cast = ballot.cast
     match cast.choice:
@@ -195,62 +172,6 @@ def _let_go(desk: Desk, conn: Connection, request: Request, cast: Vote, *, kind:
     requests.move(conn, request.id, to=State.APPROVED, now=cast.at)
     desk.enqueue(conn, orders.execute(request.id))
     _note(conn, request, cast, kind=kind, more=more)
-
-
-def _declined(desk: Desk, request: Request, ballot: _Ballot, earlier: tuple[Vote, ...]) -> Declined | None:
-    why = _objection(desk, request, ballot, earlier)
-    if why is Why.NO_PHRASE and ballot.policy is not None:
-        phrase = ballot.policy.action.typed_phrase
-        return Declined(why=why, say=f"This is severe: type “{phrase}” to approve it. Nothing was done.")
-    return declined(why) if why else None
-
-
-def _objection(desk: Desk, request: Request, ballot: _Ballot, earlier: tuple[Vote, ...]) -> Why | None:
-    cast, known, policy = ballot.cast, ballot.known, ballot.policy
-    voter, requester = known.get(cast.person), known.get(request.requester)
-    if voter is None or (requester is None and cast.choice is not Choice.DENY):
-        return Why.UNCERTAIN
-    match cast.choice:
-        case Choice.DENY:
-            verdict = may_deny(voter, request=request, digest=cast.digest, now=cast.at)
-        case Choice.BREAK_GLASS:
-            if policy is None or not desk.break_glass:
-                return Why.NO_BREAK_GLASS
-            verdict = may_break_glass(
-                voter,
-                request=request,
-                action=policy.action,
-                votes=earlier,
-                earlier=known,
-                digest=cast.digest,
-                now=cast.at,
-            )
-        case Choice.APPROVE | Choice.ANYWAY:
-            assert requester is not None
-            verdict = may_vote(
-                voter,
-                request=request,
-                requester=requester,
-                votes=earlier,
-                earlier=known,
-                digest=cast.digest,
-                now=cast.at,
-            )
-    if isinstance(verdict, MayNot):
-        return verdict.why
-    return _untyped(desk, ballot)
-
-
-def _untyped(desk: Desk, ballot: _Ballot) -> Why | None:
-    """What else had to be typed for this choice."""
-    cast, policy = ballot.cast, ballot.policy
-    if cast.choice is Choice.DENY or policy is None:
-        return None
-    if cast.choice is Choice.BREAK_GLASS and cast.reason is None:
-        return Why.NO_REASON
-    if policy.action.typed_phrase is not None and not cast.is_typed:
-        return Why.NO_PHRASE
-    return Why.NO_CODE if desk.wants_code(policy.action) and not ballot.is_proven else None
 
 
 def _not_there(desk: Desk, wish: _Wish) -> Declined:
