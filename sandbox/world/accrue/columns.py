@@ -36,7 +36,31 @@ READABLE: dict[str, tuple[str, ...]] = {
     ),
     "accrue_meter_events": (
         "id", "customer_id", "stripe_customer_id", "event_name", "value", "identifier", "occurred_at", "reported_at",
-        "stripe_status", "stripe_error", "operation_id", "inserted_at", "updated_at",
+        "stripe_status", "stripe_error", "operation_id", "meter_definition_id", "metered_renewal_id", "billing_status",
+        "billing_error", "inserted_at", "updated_at",
+    ),
+    "accrue_meter_definitions": (
+        "id", "subscription_item_id", "processor", "event_name", "price_id", "aggregation_mode", "active",
+        "inserted_at", "updated_at",
+    ),
+    "accrue_metered_renewals": (
+        "id", "subscription_id", "customer_id", "processor", "state", "period_start", "period_end", "trigger_source",
+        "last_processor_event_id", "last_processor_event_ts", "invoice_id", "invoice_status", "invoice_authored_at",
+        "paid_at", "inserted_at", "updated_at",
+    ),
+    "accrue_metered_charge_attempts": (
+        "id", "metered_renewal_id", "status", "processor_charge_id", "failure_class", "failure_code",
+        "original_failure_class", "original_failure_code", "retry_at", "paid_at", "inserted_at", "updated_at",
+    ),
+    "accrue_payment_methods": (
+        "id", "customer_id", "processor", "type", "is_default", "exp_month", "exp_year", "inserted_at", "updated_at",
+    ),
+    "accrue_discount_mappings": (
+        "id", "processor", "code", "discount_id", "coupon_id", "active", "invalid_reason", "inserted_at", "updated_at",
+    ),
+    "accrue_checkout_sessions": (
+        "id", "customer_id", "processor", "processor_id", "status", "mode", "ui_mode", "line_items_count",
+        "completed_at", "expires_at", "inserted_at", "updated_at",
     ),
     "accrue_connect_accounts": (
         "id", "stripe_account_id", "type", "country", "charges_enabled", "details_submitted", "payouts_enabled",

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from sandbox.world.accrue import dlq
+from sandbox.world.accrue import dlq, jobs
 from sandbox.world.effects import Effects
 from sandbox.world.faults import Faults
+from sandbox.world.http import Obj, texts
 from sandbox.world.meters import Meters
 from sandbox.world.postgres import Database
 
+SHOWN = 20
 DEAD_LETTERED = "accrue_ops_webhook_dlq_dead_lettered_count"
 REPLAYED = "accrue_ops_webhook_dlq_replay_count"
 QUEUES = (
@@ -35,6 +37,7 @@ class AccrueHost:
         self._clock = now
         self._lock = Lock()
         self._paused: set[str] = set()
+        self._noted: dict[str, datetime] = {}
 
     @property
     def engine(self) -> Engine:
@@ -50,6 +53,18 @@ class AccrueHost:
         self.meters.reset()
         with self._lock:
             self._paused.clear()
+            self._noted.clear()
+
+    def note(self, break_id: str) -> None:
+        """Remember when something was broken."""
+        with self._lock:
+            self._noted[break_id] = self.now()
+
+    def is_recent(self, break_id: str, *, within: float) -> bool:
+        """Whether it was broken in the last so many seconds."""
+        with self._lock:
+            since = self._noted.get(break_id)
+        return since is not None and (self.now() - since).total_seconds() < within
 
     def replay_one(self, event_id: UUID, *, source: str, key: str | None) -> dlq.Requeued | dlq.Refused:
         """Requeue one event, then tell telemetry, as the library does, outside the transaction."""
@@ -82,8 +97,31 @@ class AccrueHost:
         with self._lock:
             return set(self._paused)
 
+    def settle(self, renewal_id: UUID, *, source: str, key: str | None) -> int | None:
+        """`ProcessMeteredRenewal` for one window; None when there is no such window."""
+        with self.engine.begin() as connection:
+            there = connection.execute(text("select 1 from accrue_metered_renewals where id = :id"), {"id": renewal_id})
+            if there.first() is None:
+                return None
+            args = {"metered_renewal_id": str(renewal_id)}
+            job_id = jobs.insert(connection, "Accrue.Jobs.ProcessMeteredRenewal", dict(args), now=self.now())
+        self.effects.record("accrue", "renewal.queued", target=str(renewal_id), source=source, idempotency_key=key)
+        return job_id
+
+    def run(self, worker: str, *, source: str, key: str | None) -> int:
+        """Insert one job of a worker, as its cron would."""
+        with self.engine.begin() as connection:
+            job_id = jobs.insert(connection, worker, {}, now=self.now())
+        self.effects.record("accrue", "job.inserted", target=worker, source=source, idempotency_key=key)
+        return job_id
+
+    def tell(self, event: str, by: float = 1, **labels: str) -> None:
+        """Telemetry of one ops event: the counter that the default metrics make of it."""
+        self.meters.inc(f"{event.replace('.', '_')}_count", by, **labels)
+
     def work(self) -> None:
-        """One beat of the dispatcher: every available job of a running queue is handled."""
+        """One beat of Oban: every available job of a running queue is handled."""
+        self._work_others()
         if dlq.QUEUE in self.paused():
             return
         with self.engine.begin() as connection:
@@ -101,6 +139,18 @@ class AccrueHost:
             self.effects.record("accrue", action, target=str(event_id), source="worker")
             if not succeeded:
                 self.meters.inc(DEAD_LETTERED)
+
+    def _work_others(self) -> None:
+        paused = self.paused()
+        running = [queue for queue in QUEUES if queue not in paused]
+        with self.engine.begin() as connection:
+            done = jobs.work(connection, running=running, now=self.now())
+        for worker, changed in done:
+            detail: Obj = {"changed": len(changed), "ids": texts(changed[:SHOWN])}
+            self.effects.record("accrue", "job.completed", target=worker, source="worker", detail=detail)
+            if worker == "Accrue.Jobs.ProcessMeteredRenewal":
+                for renewal in changed:
+                    self.effects.record("accrue", "renewal.charged", target=renewal, source="worker")
 
     def _dispatch(self, connection: Connection, job_id: int, event_id: UUID) -> bool:
         broken = self._faults.inner("accrue", "handler_bug")

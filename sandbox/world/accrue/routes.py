@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from sandbox.world.accrue import dlq
 from sandbox.world.accrue.host import QUEUES, AccrueHost
+from sandbox.world.accrue.jobs import BY_PATH
 from sandbox.world.http import Answer, Call, Obj, Work, route, texts
 from sandbox.world.replies import Replies, once_by_key
 
@@ -72,6 +73,16 @@ class AccrueRoutes:
             route(
                 "/internal/accrue/queues/{queue}/{verb}",
                 self._inside(once_by_key(self._replies, self._pause)),
+                methods=["POST"],
+            ),
+            route(
+                "/internal/accrue/jobs/{name}/run",
+                self._inside(once_by_key(self._replies, self._run)),
+                methods=["POST"],
+            ),
+            route(
+                "/internal/accrue/metered_renewals/{id}/process",
+                self._inside(once_by_key(self._replies, self._settle)),
                 methods=["POST"],
             ),
         ]
@@ -173,6 +184,22 @@ class AccrueRoutes:
             return Answer(status=404, json={"error": "not_found"})
         self._host.pause(queue, paused=verb == "pause", source=_source(call), key=_key(call))
         return Answer(json={"queue": queue, "paused": verb == "pause"})
+
+    def _run(self, call: Call) -> Answer:
+        """Insert one job of a worker that may be started by hand."""
+        worker = BY_PATH.get(call.at["name"])
+        if worker is None:
+            return Answer(status=404, json={"error": "not_found"})
+        job_id = self._host.run(worker, source=_source(call), key=_key(call))
+        return Answer(json={"worker": worker, "job_id": job_id})
+
+    def _settle(self, call: Call) -> Answer:
+        """Settle one metered renewal window again; it keeps its charge unit."""
+        renewal = _uuid(call.at["id"])
+        job_id = self._host.settle(renewal, source=_source(call), key=_key(call)) if renewal else None
+        if job_id is None:
+            return Answer(status=404, json={"error": "not_found"})
+        return Answer(json={"metered_renewal_id": str(renewal), "job_id": job_id})
 
 
 def _parse(model: type[Body], call: Call) -> Body | Answer:

@@ -93,9 +93,55 @@ create table accrue_meter_events (
   stripe_customer_id varchar(255) not null, event_name varchar(255) not null, value bigint not null,
   identifier varchar(255) not null unique, occurred_at timestamp not null, reported_at timestamp,
   stripe_status varchar(255) not null default 'pending', stripe_error jsonb, operation_id varchar(255),
+  meter_definition_id uuid, metered_renewal_id uuid,
+  billing_status varchar(255) check (billing_status in ('matched', 'unmatched', 'unusable')),
+  billing_error varchar(255) check (billing_error in ('no_meter_definition', 'invalid_value')),
   inserted_at timestamp not null, updated_at timestamp not null
 );
 create index on accrue_meter_events (updated_at) where stripe_status = 'failed';
+create table accrue_meter_definitions (
+  id uuid primary key default gen_random_uuid(), subscription_item_id uuid, processor varchar(255) not null,
+  event_name varchar(255) not null, price_id varchar(255),
+  aggregation_mode varchar(255) not null default 'sum' check (aggregation_mode in ('sum', 'max', 'last')),
+  active boolean not null default true, billing_snapshot jsonb not null default '{}',
+  inserted_at timestamp not null, updated_at timestamp not null, unique (processor, event_name)
+);
+create table accrue_metered_renewals (
+  id uuid primary key default gen_random_uuid(), subscription_id uuid not null references accrue_subscriptions,
+  customer_id uuid not null references accrue_customers, processor varchar(255) not null default 'braintree',
+  state varchar(255) not null default 'pending' check (state in
+    ('pending', 'retry_scheduled', 'awaiting_payment_method', 'paid', 'failed_exhausted')),
+  period_start timestamp not null, period_end timestamp not null, trigger_source varchar(255),
+  snapshot jsonb not null default '{}', last_processor_event_id varchar(255), last_processor_event_ts timestamp,
+  invoice_id uuid references accrue_invoices, invoice_status varchar(255), invoice_authored_at timestamp,
+  paid_at timestamp, data jsonb not null default '{}', lock_version int not null default 1,
+  inserted_at timestamp not null, updated_at timestamp not null,
+  unique (subscription_id, period_start, period_end)
+);
+create table accrue_metered_charge_attempts (
+  id uuid primary key default gen_random_uuid(), metered_renewal_id uuid not null unique references accrue_metered_renewals,
+  subject_uuid uuid not null unique default gen_random_uuid(),
+  status varchar(255) not null default 'pending' check (status in
+    ('pending', 'retry_scheduled', 'awaiting_payment_method', 'paid', 'failed_exhausted')),
+  processor_charge_id varchar(255), attempted_payment_method_id uuid, original_failed_payment_method_id uuid,
+  failure_class varchar(255), failure_code varchar(255), failure_message text,
+  original_failure_class varchar(255), original_failure_code varchar(255), original_failure_message text,
+  retry_at timestamp, paid_at timestamp, data jsonb not null default '{}',
+  inserted_at timestamp not null, updated_at timestamp not null
+);
+create table accrue_discount_mappings (
+  id uuid primary key default gen_random_uuid(), processor varchar(255) not null, code varchar(255) not null,
+  discount_id varchar(255), coupon_id varchar(255), active boolean not null default true,
+  invalid_reason varchar(255), data jsonb not null default '{}',
+  inserted_at timestamp not null, updated_at timestamp not null, unique (processor, code)
+);
+create table accrue_checkout_sessions (
+  id uuid primary key default gen_random_uuid(), customer_id uuid references accrue_customers,
+  processor varchar(255) not null, processor_id varchar(255), status varchar(255) not null default 'open',
+  mode varchar(255), ui_mode varchar(255), url text, client_secret text, line_items_count int, completed_at timestamp,
+  expires_at timestamp, data jsonb not null default '{}',
+  inserted_at timestamp not null, updated_at timestamp not null
+);
 create table accrue_connect_accounts (
   id uuid primary key default gen_random_uuid(), stripe_account_id varchar(255) not null unique,
   owner_type varchar(255), owner_id varchar(255), type varchar(255), country varchar(255), email varchar(255),

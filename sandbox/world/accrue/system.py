@@ -5,11 +5,12 @@ from datetime import datetime
 from pathlib import Path
 
 from sandbox.world import keys
-from sandbox.world.accrue import seed
+from sandbox.world.accrue import events, seed
 from sandbox.world.accrue.columns import READABLE
 from sandbox.world.accrue.host import AccrueHost
 from sandbox.world.accrue.routes import AccrueRoutes
 from sandbox.world.accrue.scenario import DeadLetterWebhooks
+from sandbox.world.accrue.seed_more import seed_more
 from sandbox.world.effects import Effect, Effects
 from sandbox.world.faults import Faults
 from sandbox.world.ids import Ids
@@ -24,7 +25,7 @@ _PATH = "/hosts/accrue"
 
 
 class Accrue:
-    """Host, routes and scenario together."""
+    """Host, routes and scenarios together."""
 
     def __init__(
         self, *, cluster: Cluster, effects: Effects, faults: Faults, books: Books, ids: Ids, now: Callable[[], datetime]
@@ -34,7 +35,11 @@ class Accrue:
             database=cluster.database("accrue"), effects=effects, faults=faults, now=now, token=keys.ACCRUE_TOKEN
         )
         self._routes = AccrueRoutes(self._host)
-        self._scenario = DeadLetterWebhooks(self._host, books, ids)
+        self._books = books
+        self._scenarios: list[Scenario] = [
+            DeadLetterWebhooks(self._host, books, ids),
+            *events.breaks(self._host, books, ids),
+        ]
 
     def sites(self) -> list[Site]:
         """The host's own address."""
@@ -45,14 +50,15 @@ class Accrue:
         return [self._host.work]
 
     def scenarios(self) -> list[Scenario]:
-        """Dead letters."""
-        return [self._scenario]
+        """Dead letters, and every other event."""
+        return list(self._scenarios)
 
     def begin(self, accounts: list[Account], ids: Ids) -> None:
         """Lay the tables anew, mirror Stripe's accounts, forget replies and counters."""
         with self._host.engine.begin() as connection:
             rebuild(connection, _SCHEMA)
             seed.seed(connection, ids, accounts=accounts, now=self._host.now())
+            seed_more(connection, ids, self._books, now=self._host.now())
             grant_read(connection, READABLE)
         self._host.reset()
         self._routes.reset()
