@@ -27,6 +27,8 @@ from bot.jobs.delivery.pictures import Pictures
 from bot.jobs.durable import Durable, Handlers
 from bot.jobs.incidents.diagnose import Diagnoser
 from bot.jobs.incidents.fold import Fold
+from bot.jobs.incidents.silences_seen import SilencesSeen
+from bot.jobs.incidents.silencing import Notes, Silencing
 from bot.jobs.incidents.snapshots import Snapshots
 from bot.jobs.means import Means
 from bot.jobs.requests.execute import Execute
@@ -109,6 +111,9 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         announcer = Announcer(means, catalog=content.current)
         handlers["announce_switch"] = announcer
 
+        notes = Notes(database=database, enqueue=durable.enqueue, show=show, now=now)
+        handlers["silence"] = Silencing(notes, alertmanager=means.silencer)
+
         schedule = Schedule(
             database=database,
             replica=settings.replica,
@@ -127,6 +132,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
                 database=database, directory=desk.directory, systems=lambda: content.current().systems, now=now
             ),
             remind=announcer.remind,
+            silences=SilencesSeen(notes, alertmanager=means.silencer, new_id=new_id),
             now=now,
         )
         schedule.start()

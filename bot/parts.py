@@ -36,6 +36,7 @@ CONCURRENCY: Mapping[Queue, int] = {
     Queue.VERIFY: 2,
     Queue.DELIVER: 4,
     Queue.CHECKS: 2,
+    Queue.SILENCES: 2,
 }
 PERSON_WAITS = 2  # seconds for a call to Slack that somebody waits for; a form must open within three
 
@@ -85,17 +86,26 @@ def means_of(
     connections: Connections,
     enqueue: Enqueue,
 ) -> Means:
+    alertmanager = _alertmanager(stack, settings)
+    show = Presenter(
+        contents=content.at,
+        enqueue=enqueue,
+        new_id=new_id,
+        break_glass=settings.break_glass,
+        can_silence=alertmanager is not None,
+    )
     return Means(
         database=database,
         enqueue=enqueue,
-        show=Presenter(contents=content.at, enqueue=enqueue, new_id=new_id, break_glass=settings.break_glass),
+        show=show,
         contents=content.at,
         resources=connections.of,
         asker=Asker(now=now),
         is_alive=lambda conn, other, at: replicas.is_alive(conn, other, now=at, after=DEAD_AFTER),
         replica=settings.replica,
         incarnation=new_id(),
-        silences=_silences(stack, settings),
+        silences=alertmanager,
+        silencer=alertmanager,
         break_glass=settings.break_glass,
         now=now,
         new_id=new_id,
@@ -116,6 +126,7 @@ def desk_of(settings: Settings, means: Means, *, revision: Callable[[], str]) ->
         now=now,
         new_id=new_id,
         codes=Codes(settings.totp_key.get_secret_value().encode()) if settings.totp_key else None,
+        can_silence=settings.alertmanager_url is not None,
         second_factor=None if settings.second_factor == "off" else Risk(settings.second_factor),
         oldest_facts=timedelta(hours=settings.people_hours),
     )
@@ -126,8 +137,8 @@ def slack_client(settings: Settings, *, timeout: int = 10) -> WebClient:
     return web_client(token=token, base_url=str(settings.slack_api_url), timeout=timeout)
 
 
-def _silences(stack: ExitStack, settings: Settings) -> Alertmanager | None:
-    """Where it is asked whether alerts are silenced; nobody where no Alertmanager is configured."""
+def _alertmanager(stack: ExitStack, settings: Settings) -> Alertmanager | None:
+    """Where alerts are silenced, and asked whether they are; nobody where no Alertmanager is configured."""
     if settings.alertmanager_url is None:
         return None
     alertmanager = Alertmanager(str(settings.alertmanager_url))

@@ -20,6 +20,7 @@ LOOK_FOR_CHECKPOINT_EVERY = timedelta(minutes=1)
 LOOK_FOR_REMINDERS_EVERY = timedelta(seconds=30)
 TIDY_EVERY = timedelta(hours=1)
 LOOK_FOR_PEOPLE_EVERY = timedelta(minutes=1)
+LOOK_FOR_SILENCES_EVERY = timedelta(seconds=30)
 
 
 class Schedule:
@@ -36,6 +37,7 @@ class Schedule:
         checkpoint: Callable[[], None],
         people: Callable[[], None],
         remind: Callable[[], None],
+        silences: Callable[[], None],
         now: Clock,
     ) -> None:
         self._database = database
@@ -46,6 +48,7 @@ class Schedule:
         self._checkpoint = checkpoint
         self._people = people
         self._remind = remind
+        self._silences = silences
         self._now = now
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -59,6 +62,7 @@ class Schedule:
         self._every(SWEEP_EVERY, self._sweep)
         self._every(LOOK_FOR_CHECKPOINT_EVERY, self._checkpoint)
         self._every(LOOK_FOR_REMINDERS_EVERY, self._remind)
+        self._every(LOOK_FOR_SILENCES_EVERY, self._silences)
         self._every(TIDY_EVERY, self.tidy)
         self._every(LOOK_FOR_PEOPLE_EVERY, self._people, at_once=True)
         self._scheduler.start()

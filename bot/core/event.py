@@ -49,6 +49,8 @@ class Notification(Lenient):
     receiver: str = Field(min_length=1)
     status: Status
     group_key: str = Field(alias="groupKey", min_length=1)
+    group_labels: dict[str, str] | None = Field(alias="groupLabels", default=None)
+    because: str | None = Field(alias="notification_reason", default=None)  # Alertmanager 0.32 and later
     external_url: str = Field(alias="externalURL", default="")
     truncated: int = Field(alias="truncatedAlerts", default=0, ge=0, le=1_000_000_000)
     alerts: tuple[Alert, ...]
@@ -74,7 +76,8 @@ def _told(error: ValidationError) -> str:
 
 
 def _texts(notification: Notification) -> Iterator[str]:
-    yield from (notification.receiver, notification.group_key, notification.external_url)
+    yield from (notification.receiver, notification.group_key, notification.external_url, notification.because or "")
+    yield from (text for pair in (notification.group_labels or {}).items() for text in pair)
     for alert in notification.alerts:
         yield from (alert.fingerprint, alert.generator_url)
         yield from (text for pair in alert.labels.items() for text in pair)

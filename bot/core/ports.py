@@ -165,6 +165,41 @@ class Silences(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Silenced:
+    """A silence as Alertmanager tells it; `matchers` are in its own grammar."""
+
+    number: str
+    is_over: bool
+    matchers: tuple[str, ...]
+    created_by: str
+    comment: str
+    ends_at: datetime
+
+
+class Silencer(Protocol):
+    """Alertmanager, told to silence alerts. None of these says who may."""
+
+    def silences(self, *, timeout: float) -> Sequence[Silenced]:
+        """All it has, those that ended lately included."""
+        ...
+
+    def silence(
+        self,
+        matchers: Mapping[str, str],
+        *,
+        since: datetime,
+        until: datetime,
+        created_by: str,
+        comment: str,
+        timeout: float,
+    ) -> str:
+        """Make one; returns Alertmanager's number for it."""
+        ...
+
+    def end_silence(self, number: str, *, timeout: float) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
     """A member of the workspace as Slack knows them."""
 

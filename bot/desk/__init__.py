@@ -5,6 +5,7 @@ from bot.desk.asking import ask
 from bot.desk.desk import Desk, Found, Look
 from bot.desk.reviewing import review
 from bot.desk.settling import settle
+from bot.desk.silencing import silence, unsilence
 from bot.desk.stopping import stop
 from bot.desk.switching import engage, release
 from bot.desk.voting import break_glass, deny, vote
@@ -26,6 +27,8 @@ __all__ = [
     "rerun",
     "review",
     "settle",
+    "silence",
     "stop",
+    "unsilence",
     "vote",
 ]

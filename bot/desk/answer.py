@@ -26,6 +26,10 @@ class Cause(StrEnum):
     WRONG_CODE = "wrong_code"
     CODE_USED = "code_used"
     LOCKED = "locked"
+    ALREADY_SILENCED = "already_silenced"
+    NOT_SILENCED = "not_silenced"
+    NOT_FIRING = "not_firing"
+    NOT_CONNECTED = "not_connected"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

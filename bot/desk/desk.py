@@ -65,6 +65,7 @@ class Desk:
     new_id: Callable[[], str]
     codes: Codes | None = None  # of everybody's authenticator app; without them nobody decides outside Slack
     second_factor: Risk | None = None  # from this risk on a code is asked for in Slack, too
+    can_silence: bool = False  # whether an Alertmanager is configured
     oldest_facts: timedelta = timedelta(hours=24)  # how long Slack's last word on somebody is good while it is down
 
     def wants_code(self, action: Action) -> bool:

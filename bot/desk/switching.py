@@ -7,12 +7,10 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from bot.core.egress import mask
-from bot.core.errors import CountersignError
 from bot.core.ports import Directory, Json
 from bot.desk.answer import Cause, Declined, Done, declined
 from bot.desk.desk import Contents
-from bot.desk.people import voters
-from bot.engine.approval import Why, standing
+from bot.desk.people import not_of
 from bot.engine.switch import BOT, DEFAULT_TTL, LONGEST_TTL, Kind, Switch, scope_of
 from bot.engine.system import Group
 from bot.store import audit, orders, switches
@@ -59,7 +57,7 @@ def engage(
     said = _said(reason)
     if no := _wrong(files, name, systems, reason=said) or _wrong_ttl(ttl):
         return no
-    if not operator and (why := _not_of(desk, person, _groups(files, files.systems))):
+    if not operator and (why := not_of(desk.directory, person, _groups(files, files.systems))):
         return declined(why)
     now = desk.now()
     switch = Switch(
@@ -101,7 +99,7 @@ def release(desk: Switching, *, person: str, name: str, reason: str, operator: b
     if not said:
         return Declined(why=Cause.NO_REASON, say="Say why it may be released.")
     systems = tuple(scope_of(name, systems=files.systems, runbooks=files.runbooks)) or _left(files, held)
-    if not operator and (why := _not_of(desk, person, _groups(files, systems))):
+    if not operator and (why := not_of(desk.directory, person, _groups(files, systems))):
         return declined(why)
     with desk.database.begin() as conn:
         audit.lock(conn)
@@ -146,26 +144,6 @@ def _left(files: Contents, held: Sequence[Switch]) -> tuple[str, ...]:
 
 def _groups(files: Contents, systems: Iterable[str]) -> list[Group]:
     return [group for name in systems for group in files.systems[name].approvers.values()]
-
-
-def _not_of(desk: Switching, person: str, groups: Sequence[Group]) -> Why | None:
-    """Why this person is in none of the groups; None when a full member is. Whatever is not known is a no."""
-    try:
-        why = standing(desk.directory.person(person))
-    except CountersignError:
-        return Why.UNCERTAIN
-    if why is not None:
-        return why
-    known = voters(desk.directory, [person], [*_named_first(groups, person)])
-    if person not in known:
-        return Why.UNCERTAIN
-    return None if known[person].is_member else Why.NOT_IN_GROUP
-
-
-def _named_first(groups: Sequence[Group], person: str) -> Iterable[Group]:
-    """Each group once: systems mostly share theirs, and each costs a question to the directory."""
-    by_name = [group for group in groups if person in group.users]
-    return by_name[:1] or list(dict.fromkeys(groups))
 
 
 def _called(person: str) -> str:

@@ -49,6 +49,10 @@ class Incident:
     acknowledged_by: str | None
     acknowledged_at: datetime | None
     diagnoses: int
+    group_labels: Mapping[str, str] | None = None
+    first_severity: str | None = None
+    reopenings: int = 0
+    told_because: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,13 +69,18 @@ class Episode:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
-    """A notification as it concerns incidents: `group` is its digest, `told` its alerts by their own times."""
+    """A notification as it concerns incidents: `group` is its digest, `told` its alerts by their own times.
+
+    `group_labels` are what the group is made by, `because` is why it was sent; None where the sender does not say.
+    """
 
     group: str
     received_at: datetime
     external_url: str
     truncated: int
     told: tuple[Told, ...]
+    group_labels: Mapping[str, str] | None = None
+    because: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,6 +142,7 @@ def opened(
     route = lead.route
     labels, annotations = _shared(alerts)
     is_open = bool(firing(alerts))
+    severity = worst(severities)
     return Episode(
         incident=Incident(
             id=incident_id,
@@ -143,7 +153,7 @@ def opened(
             event=route.event,
             runbook=route.runbook,
             content=lead.content,
-            severity=worst(severities),
+            severity=severity,
             channel=route.channel,
             title=lead.title or _title(labels),
             labels=labels,
@@ -158,6 +168,9 @@ def opened(
             acknowledged_by=None,
             acknowledged_at=None,
             diagnoses=0,
+            group_labels=snapshot.group_labels,
+            first_severity=severity,
+            told_because=snapshot.because,
         ),
         alerts=alerts,
     )
@@ -186,6 +199,9 @@ def continued(
             resolved_at=None if is_open else ended(alerts),
             acknowledged_by=None if is_reopened else incident.acknowledged_by,
             acknowledged_at=None if is_reopened else incident.acknowledged_at,
+            group_labels=snapshot.group_labels if is_latest and snapshot.group_labels else incident.group_labels,
+            reopenings=incident.reopenings + is_reopened,
+            told_because=snapshot.because if is_latest else incident.told_because,
         ),
         alerts=alerts,
     )
@@ -221,5 +237,5 @@ def _title(labels: Mapping[str, str]) -> str:
 def _visible(episode: Episode) -> tuple[Incident, frozenset[Identity], dict[Identity, Told]]:
     """All of it, but for when things were seen."""
     alerts = {identity: replace(each, seen_at=each.starts_at) for identity, each in episode.alerts.items()}
-    incident = replace(episode.incident, changed_at=episode.incident.opened_at)
+    incident = replace(episode.incident, changed_at=episode.incident.opened_at, told_because=None)
     return incident, firing(episode.alerts), alerts

@@ -83,6 +83,9 @@ class Sweep:
     def _expected(self, conn: Connection, now: datetime) -> Iterator[_Expected]:
         for incident_id, number in behind.diagnoses(conn, ordered_before=now - _DIAGNOSED_BY):
             yield _Expected(job=orders.diagnose(incident_id, number), tries=_FEW)
+        for silence_id, incident_id in behind.silences(conn, asked_before=now - _SOON):
+            what = f"swept-{int(now.timestamp() * 1000)}"
+            yield _Expected(job=orders.silence(silence_id, incident_id, what), tries=1)
         yield from self._requests(conn, now)
         yield from self._executions(conn, now)
         for channel in behind.channels(conn, due_before=now - _DELIVERED_BY):

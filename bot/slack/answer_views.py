@@ -60,3 +60,12 @@ class AskView:
     wants_reason: bool
     caution: str | None = None
     fields: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SilenceForm:
+    """The form before a silence: which alerts it covers, as label and value. `subject` comes back with it."""
+
+    subject: str
+    title: str
+    matchers: tuple[tuple[str, str], ...]

@@ -25,6 +25,11 @@ OLD_CARD = frozenset(
         Cause.ALREADY_ASKED,
         Cause.NOT_RUNNING,
         Cause.NOT_UNKNOWN,
+        Cause.ALREADY_ACKNOWLEDGED,
+        Cause.ALREADY_RUNNING,
+        Cause.ALREADY_SILENCED,
+        Cause.NOT_SILENCED,
+        Cause.NOT_FIRING,
     }
 )
 """Refusals that mean: what was clicked is no longer how things stand."""

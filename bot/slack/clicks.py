@@ -1,35 +1,42 @@
-"""What a click or a submitted form does: hand it to the desk, and tell the person alone when the desk declines."""
+"""What the buttons and forms of a request do: hand it to the desk, which does it or declines."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from bot.core.errors import BadInput, CountersignError
 from bot.core.ports import Json
-from bot.desk import Cause, Declined, Desk, Done, acknowledge, ask, deny, rerun, review, settle, stop
+from bot.desk import (
+    Declined,
+    Desk,
+    ask,
+    deny,
+    review,
+    settle,
+    stop,
+)
 from bot.desk.outside import Door
 from bot.desk.proving import Errand, prove
 from bot.engine.approval import is_same_text
 from bot.engine.runbook import Action
 from bot.slack import answer_words as words
 from bot.slack import policy_words, votes, wishes
-from bot.slack.blocks.modals import CODE, PHRASE, approve_form, ask_form, block_of, deny_form, not_possible, settle_form
+from bot.slack.answering import Answering, Reply, in_form
+from bot.slack.blocks.modals import (
+    CODE,
+    PHRASE,
+    approve_form,
+    ask_form,
+    block_of,
+    deny_form,
+    settle_form,
+)
 from bot.slack.payload import Click, Submission
 from bot.slack.policy_views import ApproveView
-from bot.slack.refresh import refresh, stands
-from bot.slack.text import Safe, plain
-from bot.slack.votes import Press, Presser
+from bot.slack.text import plain
+from bot.slack.votes import Press
 
 log = logging.getLogger(__name__)
-
-
-class Reply(Protocol):
-    """What answering a click asks of Slack; see `bot.adapters.slack.Slack`."""
-
-    def tell(self, *, channel: str, user: str, text: str, thread_ts: str | None) -> None: ...
-
-    def open_view(self, *, trigger_id: str, view: dict[str, Json]) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,50 +48,44 @@ class Checked:
 
 
 class Clicks:
-    """One method for each thing a person can do in a message or a form."""
+    """One method for each thing a person can do about a request."""
 
     def __init__(self, *, desk: Desk, reply: Reply) -> None:
         self._desk = desk
-        self._reply = reply
-
-    def acknowledge(self, click: Click) -> None:
-        self._do(click, lambda: acknowledge(self._desk, person=click.person, incident_id=click.subject))
-
-    def rerun(self, click: Click) -> None:
-        self._do(click, lambda: rerun(self._desk, person=click.person, incident_id=click.subject))
+        self._answering = Answering(desk=desk, reply=reply)
 
     def approve(self, click: Click) -> None:
         """A vote for the digest that was on show; a grave action asks for its phrase or a code first."""
         press = votes.press(click, choice=votes.ANYWAY if click.action == votes.ANYWAY else votes.APPROVE)
         form = self._vote_form(press)
         if form is not None and (form.phrase is not None or form.wants_code):
-            self._open(click, approve_form(form))
+            self._answering.open(click, approve_form(form))
             return
-        self._do(press, lambda: votes.cast(self._desk, press))
+        self._answering.do(press, lambda: votes.cast(self._desk, press))
 
     def break_glass(self, click: Click) -> None:
         """Asks why it cannot wait for somebody else."""
         form = self._vote_form(votes.press(click, choice=votes.ALONE))
         if form is None:
-            self._tell(click, words.NOT_OFFERED)
-            self._refresh(click.subject)
+            self._answering.tell(click, words.NOT_OFFERED)
+            self._answering.refresh(click.subject)
             return
-        self._open(click, approve_form(form))
+        self._answering.open(click, approve_form(form))
 
     def review(self, click: Click) -> None:
         """Countersigns what somebody did alone."""
-        self._do(click, lambda: review(self._desk, person=click.person, request_id=click.subject))
+        self._answering.do(click, lambda: review(self._desk, person=click.person, request_id=click.subject))
 
     def deny(self, click: Click) -> None:
         """Asks why first."""
-        self._open(click, deny_form(f"{click.subject}:{click.block_id}"))
+        self._answering.open(click, deny_form(f"{click.subject}:{click.block_id}"))
 
     def stop(self, click: Click) -> None:
-        self._do(click, lambda: stop(self._desk, person=click.person, request_id=click.subject))
+        self._answering.do(click, lambda: stop(self._desk, person=click.person, request_id=click.subject))
 
     def settle(self, click: Click) -> None:
         """Asks how the person knows."""
-        self._open(click, settle_form(f"{click.subject}:{click.action}", took_effect=click.action == "yes"))
+        self._answering.open(click, settle_form(f"{click.subject}:{click.action}", took_effect=click.action == "yes"))
 
     def ask(self, click: Click) -> None:
         """Asks for an action, after a form where it needs inputs, a reason or a warning."""
@@ -108,14 +109,14 @@ class Clicks:
             reason=form.reason,
             original_id=original_id,
         )
-        return _in_form(answer, form)
+        return in_form(answer, form)
 
     def submit_deny(self, form: Submission) -> dict[str, Json] | None:
         request_id, digest, *_ = (*form.subject, "", "")
         answer = deny(self._desk, person=form.person, request_id=request_id, digest=digest, reason=form.reason)
         if isinstance(answer, Declined) and answer.why in words.OLD_CARD:
-            self._refresh(request_id)
-        return _in_form(answer, form)
+            self._answering.refresh(request_id)
+        return in_form(answer, form)
 
     def check_vote(self, form: Submission) -> Checked:
         """Look at what was typed, at once: the vote itself may take longer than a form waits. A code is used up."""
@@ -138,12 +139,12 @@ class Clicks:
         """Casts the vote; what is declined is told to the person alone, for the form is closed by then."""
         press = votes.pressed(form)
         try:
-            self._do(
+            self._answering.do(
                 press,
                 lambda: votes.cast(self._desk, press, reason=form.reason, typed=form.phrase, is_proven=is_proven),
             )
         except CountersignError as error:
-            self.failed(press, error)
+            self._answering.failed(press, error)
 
     def submit_settle(self, form: Submission) -> dict[str, Json] | None:
         request_id, said, *_ = (*form.subject, "", "")
@@ -153,8 +154,8 @@ class Clicks:
             self._desk, person=form.person, request_id=request_id, took_effect=said == "yes", reason=form.reason
         )
         if isinstance(answer, Declined) and answer.why in words.OLD_CARD:
-            self._refresh(request_id)
-        return _in_form(answer, form)
+            self._answering.refresh(request_id)
+        return in_form(answer, form)
 
     def _requested(self, request_id: str) -> Action | None:
         with self._desk.database.read() as conn:
@@ -173,26 +174,18 @@ class Clicks:
             wants_code=self._desk.wants_code(action),
         )
 
-    def failed(self, click: Presser, error: CountersignError) -> None:
-        """Tells the person that it did not work; Slack itself may be what does not."""
-        log.warning("click.failed", extra={"person": click.person, "subject": click.subject, "error": str(error)})
-        try:
-            self._tell(click, words.failed(str(error)))
-        except CountersignError as again:
-            log.warning("click.not_answered", extra={"person": click.person, "error": str(again)})
-
     def _wish(self, click: Click, *, incident_id: str, original_id: str | None) -> None:
         with self._desk.database.read() as conn:
             view = wishes.form(
                 conn, self._desk.contents, incident_id=incident_id, action_id=click.action, original_id=original_id
             )
         if view is None:
-            self._tell(click, words.NOT_OFFERED)
-            self._refresh(click.subject)
+            self._answering.tell(click, words.NOT_OFFERED)
+            self._answering.refresh(click.subject)
         elif view.fields or view.wants_reason or view.caution:
-            self._open(click, ask_form(view))
+            self._answering.open(click, ask_form(view))
         else:
-            self._do(
+            self._answering.do(
                 click,
                 lambda: ask(
                     self._desk,
@@ -203,36 +196,3 @@ class Clicks:
                     original_id=original_id,
                 ),
             )
-
-    def _do(self, click: Presser, act: Callable[[], Done | Declined]) -> None:
-        answer = act()
-        if isinstance(answer, Done):
-            return
-        log.info("click.declined", extra={"person": click.person, "subject": click.subject, "why": answer.why})
-        if answer.why not in words.OLD_CARD:
-            self._tell(click, words.said(answer))
-            return
-        with self._desk.database.read() as conn:
-            now = stands(conn, click.subject)
-        self._tell(click, words.since(answer, now))
-        self._refresh(click.subject)
-
-    def _open(self, click: Click, view: dict[str, Json]) -> None:
-        self._reply.open_view(trigger_id=click.trigger_id, view=view)
-
-    def _refresh(self, subject_id: str) -> None:
-        with self._desk.database.begin() as conn:
-            refresh(conn, self._desk, subject_id)
-
-    def _tell(self, click: Presser, text: Safe) -> None:
-        self._reply.tell(channel=click.channel_id, user=click.person, text=text, thread_ts=click.thread_ts)
-
-
-def _in_form(answer: Done | Declined, form: Submission) -> dict[str, Json] | None:
-    """What a form shows after it was submitted: nothing, an error beside an input, or why it is not possible."""
-    if isinstance(answer, Done):
-        return None
-    beside = form.block_labelled(answer.say) if answer.why is Cause.BAD_INPUT else None
-    if beside is not None:
-        return {"response_action": "errors", "errors": {beside: plain(answer.say)[:2_000]}}
-    return {"response_action": "update", "view": not_possible(words.said(answer))}

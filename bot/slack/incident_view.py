@@ -12,6 +12,7 @@ from bot.engine.alerts import Told
 from bot.engine.incident import Incident, State
 from bot.slack import reading, words
 from bot.slack.reading import Case
+from bot.slack.silence_view import silence_views
 from bot.slack.switch_view import over
 from bot.slack.views import (
     AlertView,
@@ -30,7 +31,12 @@ from bot.store.diagnoses import Diagnosis
 
 
 def root_view(
-    conn: Connection, case: Case, *, under_way: Diagnosis | None, requests: tuple[RequestLine, ...]
+    conn: Connection,
+    case: Case,
+    *,
+    under_way: Diagnosis | None,
+    requests: tuple[RequestLine, ...],
+    can_silence: bool = False,
 ) -> RootView:
     """Everything the root message shows: `case` has the latest diagnosis that brought something.
 
@@ -57,6 +63,8 @@ def root_view(
         ),
         truncated=incident.truncated,
         findings=_findings(case, under_way, requests),
+        silences=silence_views(conn, incident.id),
+        can_silence=can_silence and incident.state is State.FIRING and bool(incident.labels),
         switches=over(
             conn,
             system=incident.system,

@@ -13,10 +13,12 @@ from bot.core.errors import CountersignError
 from bot.core.ports import Json
 from bot.desk import Desk
 from bot.slack.answer_words import failed
+from bot.slack.answering import Answering, Reply
 from bot.slack.blocks.modals import not_possible
-from bot.slack.clicks import Clicks, Reply
+from bot.slack.clicks import Clicks
 from bot.slack.commands import Commands
 from bot.slack.entrance import Entrance, Home
+from bot.slack.looking_after import LookingAfter
 from bot.slack.payload import Click, Submission, click, submission
 
 log = logging.getLogger(__name__)
@@ -30,7 +32,9 @@ def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, reply: Reply, h
     A click is acknowledged first and then carried out, for that may take longer than Slack waits; a form is carried
     out first, for its answer is what the form shows.
     """
+    answering = Answering(desk=desk, reply=reply)
     clicks = Clicks(desk=desk, reply=reply)
+    after = LookingAfter(desk=desk, reply=reply)
     commands = Commands(desk)
     quiet = logging.getLogger("bot.slack.bolt")
     quiet.setLevel(logging.ERROR)  # it reads SLACK_BOT_TOKEN by itself, and warns that it will not use it
@@ -45,8 +49,10 @@ def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, reply: Reply, h
     quiet.setLevel(logging.NOTSET)
     app.use(Entrance(database=desk.database, home=home, now=desk.now).__call__)
     buttons: dict[str | re.Pattern[str], Callable[[Click], None]] = {
-        "acknowledge": clicks.acknowledge,
-        "rerun": clicks.rerun,
+        "acknowledge": after.acknowledge,
+        "rerun": after.rerun,
+        "silence": after.silence,
+        "unsilence": after.unsilence,
         "approve": clicks.approve,
         "deny": clicks.deny,
         "break_glass": clicks.break_glass,
@@ -58,8 +64,9 @@ def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, reply: Reply, h
         _ASK: clicks.ask,
     }
     for action_id, act in buttons.items():
-        app.action(action_id)(_on_click(clicks, act))
+        app.action(action_id)(_on_click(answering, act))
     app.view("ask")(_on_submit(clicks.submit_ask))
+    app.view("silence")(_on_submit(after.submit_silence))
     app.view("deny")(_on_submit(clicks.submit_deny))
     app.view("vote")(_on_vote(clicks))
     app.view("settle")(_on_submit(clicks.submit_settle))
@@ -74,14 +81,14 @@ def _authorize(bot_token: str) -> Callable[..., AuthorizeResult]:
     return authorize
 
 
-def _on_click(clicks: Clicks, act: Callable[[Click], None]) -> Callable[..., None]:
+def _on_click(answering: Answering, act: Callable[[Click], None]) -> Callable[..., None]:
     def on_click(ack: Ack, body: dict[str, Any]) -> None:
         ack()
         made = click(body)
         try:
             act(made)
         except CountersignError as error:
-            clicks.failed(made, error)
+            answering.failed(made, error)
 
     return on_click
 

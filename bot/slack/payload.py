@@ -6,7 +6,7 @@ from pydantic import Field, ValidationError
 
 from bot.core.errors import BadInput
 from bot.core.model import Lenient
-from bot.slack.blocks.modals import CODE, PHRASE, REASON, block_of
+from bot.slack.blocks.modals import CODE, LENGTH, PHRASE, REASON, block_of
 
 
 class _Id(Lenient):
@@ -123,6 +123,11 @@ class Submission(Lenient):
     @property
     def phrase(self) -> str | None:
         return self._typed().get(block_of(PHRASE))
+
+    @property
+    def length(self) -> str:
+        """A length of time that was chosen; empty when none was asked for."""
+        return self._typed().get(block_of(LENGTH)) or ""
 
     @property
     def code(self) -> str:

@@ -30,12 +30,19 @@ class Presenter:
     """Implements `bot.store.work.Show`."""
 
     def __init__(
-        self, *, contents: ContentsOf, enqueue: Enqueue, new_id: Callable[[], str], break_glass: bool = True
+        self,
+        *,
+        contents: ContentsOf,
+        enqueue: Enqueue,
+        new_id: Callable[[], str],
+        break_glass: bool = True,
+        can_silence: bool = False,
     ) -> None:
         self._contents = contents
         self._enqueue = enqueue
         self._new_id = new_id
         self._break_glass = break_glass
+        self._can_silence = can_silence
 
     def incident(self, conn: Connection, incident_id: str, now: datetime) -> None:
         """The root message, and the cards that wait for votes: they say when the alert has calmed down."""
@@ -106,7 +113,13 @@ class Presenter:
         under_way = newest if newest and not (latest and latest.number == newest.number) else None
         content = latest.content if latest else fresh.content
         case = reading.case(conn, incident.id, self._contents, diagnosis=latest, content=content)
-        view = incident_view.root_view(conn, case, under_way=under_way, requests=request_lines(conn, case))
+        view = incident_view.root_view(
+            conn,
+            case,
+            under_way=under_way,
+            requests=request_lines(conn, case),
+            can_silence=self._can_silence,
+        )
         self._say(conn, held, root(view), now)
         return held
 

@@ -43,6 +43,27 @@ class Link:
     url: str
 
 
+class Hush(StrEnum):
+    """How far a silence is."""
+
+    WANTED = "wanted"
+    ACTIVE = "active"
+    LIFTING = "lifting"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SilenceView:
+    """A silence that covers the incident; `person` is a name where it was made in Alertmanager itself."""
+
+    hush: Hush
+    person: str
+    until: datetime
+    reason: str = ""
+    is_ours: bool = True
+    trouble: str | None = None
+
+
 class Asking(StrEnum):
     """How far the latest diagnosis is."""
 
@@ -152,6 +173,8 @@ class RootView:
     alerts: tuple[AlertView, ...] = ()
     truncated: int = 0
     findings: Findings | None = None
+    silences: tuple[SilenceView, ...] = ()
+    can_silence: bool = False
     switches: tuple[SwitchView, ...] = ()
     requests: tuple[RequestLine, ...] = ()
     offers: tuple[Offer, ...] = ()

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from bot.store.leases import open_jobs
+from bot.store.silences import unsettled
 from bot.store.tables import diagnoses as orders
 from bot.store.tables import messages
 
@@ -15,6 +16,13 @@ def diagnoses(conn: Connection, *, ordered_before: datetime) -> list[tuple[str, 
         orders.c.finished_at.is_(None), orders.c.ordered_at < ordered_before
     )
     return [(row.incident_id, row.number) for row in conn.execute(query)]
+
+
+def silences(conn: Connection, *, asked_before: datetime) -> list[tuple[str, str]]:
+    """Silences of which Alertmanager is yet to be told, and nobody is at it: their ids, and their incidents'."""
+    at_it = {job_id.split(":")[1] for job_id in open_jobs(conn) if job_id.startswith("silence:")}
+    found = unsettled(conn, asked_before=asked_before)
+    return [(each.id, each.incident_id) for each in found if each.id not in at_it]
 
 
 def channels(conn: Connection, *, due_before: datetime) -> list[str]:

@@ -64,6 +64,18 @@ def verify(request_id: str, number: int, *, after: timedelta = _NOW) -> Job:
     )
 
 
+def silence(silence_id: str, incident_id: str, what: str, *, after: timedelta = _NOW) -> Job:
+    """Bring Alertmanager to what a silence's row says; `what` tells one time from another. One at a time each."""
+    return Job(
+        queue=Queue.SILENCES,
+        handler="silence",
+        id=f"silence:{silence_id}:{what}",
+        args=(silence_id,),
+        delay=after,
+        partition=incident_id,
+    )
+
+
 def announce(switch_id: str, what: str) -> Job:
     """Tell the channels what became of a switch, and bring the messages it concerns up to date."""
     return Job(queue=Queue.CHECKS, handler="announce_switch", id=f"switch:{switch_id}:{what}", args=(switch_id, what))

@@ -20,6 +20,7 @@ class Queue(StrEnum):
     VERIFY = "verify"
     DELIVER = "deliver"  # partitioned by channel: one at a time each
     CHECKS = "checks"
+    SILENCES = "silences"  # partitioned by incident: one at a time each
 
 
 class JobState(StrEnum):

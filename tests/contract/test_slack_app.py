@@ -131,6 +131,41 @@ def test_acknowledging_shows_whose_it_is(bot: SlackBot) -> None:
     assert "acknowledge" not in [each["action_id"] for each in buttons(bot.root())]
 
 
+def test_an_incident_is_silenced_from_its_root_and_unsilenced(bot: SlackBot) -> None:
+    bot.workspace.control.click(CHI, bot.root(), "silence")
+    assert eventually(lambda: bot.workspace.control.modals(CHI))
+    assert "alertname=Dead" in json.dumps(bot.workspace.control.modal(CHI))
+    bot.workspace.control.submit(CHI, {"input:-length": "4h", "input:-reason": "the <!channel> deploy"})
+
+    assert bot.shows(":no_bell: *Silenced* until <!date^")
+    assert "by <@U0CHI>: the &lt;!channel&gt; deploy" in blocks_of(bot.root())
+    assert "silence" not in [each["action_id"] for each in buttons(bot.root())]
+
+    bot.workspace.control.click(CHI, bot.root(), "unsilence")
+    assert eventually(lambda: not bot.shows("Silenced", within=0.1))
+    assert "silence" in [each["action_id"] for each in buttons(bot.root())]
+
+
+def test_who_approves_nothing_is_told_in_the_form_that_they_may_not_silence(bot: SlackBot) -> None:
+    bot.workspace.control.click(EXTERNAL, bot.root(), "silence")
+    assert eventually(lambda: bot.workspace.control.modals(EXTERNAL))
+    bot.workspace.control.submit(EXTERNAL, {"input:-reason": "too loud"})
+
+    assert "other workspaces" in json.dumps(bot.workspace.control.modal(EXTERNAL))
+    assert not bot.shows("ilenced", within=0.2)
+
+
+def test_a_silence_that_was_asked_twice_is_one_and_the_second_is_told_whose(bot: SlackBot) -> None:
+    bot.workspace.control.click(CHI, bot.root(), "silence")
+    bot.workspace.control.click(ANA, bot.root(), "silence")
+    assert eventually(lambda: bot.workspace.control.modals(CHI) and bot.workspace.control.modals(ANA))
+    for person in (CHI, ANA):
+        bot.workspace.control.submit(person, {"input:-reason": "deploy"})
+
+    assert bot.shows("*Silenced* until")
+    assert "<@U0CHI> has silenced it already" in json.dumps(bot.workspace.control.modal(ANA))
+
+
 def test_questions_are_asked_again_on_demand(bot: SlackBot) -> None:
     bot.workspace.control.click(ANA, bot.root(), "rerun")
 

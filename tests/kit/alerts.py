@@ -112,7 +112,14 @@ class Group:
             (episode.incident.key, episode.incident.episode): replace(
                 episode,
                 incident=replace(
-                    episode.incident, id="", opened_at=START, changed_at=START, external_url="", truncated=0
+                    episode.incident,
+                    id="",
+                    opened_at=START,
+                    changed_at=START,
+                    external_url="",
+                    truncated=0,
+                    first_severity=None,
+                    reopenings=0,
                 ),
             )
             for episode in self.episodes.values()

@@ -29,6 +29,7 @@ from bot.store.database import Database
 from bot.store.tables import incident_alerts
 from bot.store.tables import incidents as incident_rows
 from bot.web.slack import slack_routes
+from tests.kit.alertmanager import FakeSilencer
 from tests.kit.slack import CHANNEL, CHANNEL_ID
 from tests.kit.trust import INCIDENT, INCIDENT_ROW, REVISION, Office
 from tests.kit.trust import runbook as ledger
@@ -45,7 +46,7 @@ class SlackBot:
 
     def open_incident(self, **changes: object) -> None:
         """Open the incident with one alert, order its diagnosis, and let it all reach Slack."""
-        row = {**INCIDENT_ROW, "channel": CHANNEL, **changes}
+        row = {**INCIDENT_ROW, "channel": CHANNEL, "labels": {"alertname": "Dead"}, **changes}
         with self.office.database.begin() as conn:
             conn.execute(insert(incident_rows).values(**row))
             conn.execute(
@@ -54,7 +55,7 @@ class SlackBot:
                     fingerprint="f1",
                     starts_at=row["started_at"],
                     status="firing",
-                    labels={"alertname": "Dead"},
+                    labels=row["labels"],
                     annotations={"summary": "Two events are dead"},
                     generator_url="http://prometheus.example/graph",
                     seen_at=row["started_at"],
@@ -129,8 +130,8 @@ def running_slack_bot(database: Database, *, runbook: Runbook | None = None) -> 
 
 
 def _office(database: Database, client: Any, runbook: Runbook) -> Office:
-    office = Office(database, runbook=runbook, directory=cast(Any, SlackDirectory(client)))
-    show = Presenter(contents=office.contents, enqueue=office.enqueue, new_id=office.new_id)
+    office = Office(database, runbook=runbook, directory=cast(Any, SlackDirectory(client)), silencer=FakeSilencer())
+    show = Presenter(contents=office.contents, enqueue=office.enqueue, new_id=office.new_id, can_silence=True)
     office.shown = cast(Any, show)
     office.__post_init__()
     diagnoser = Diagnoser(

@@ -9,13 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, insert, update
 
 from bot.core.errors import ContentError, CountersignError, Unavailable, Unknown
-from bot.core.ports import HttpCall, HttpReply, Json, Person, Resources, Silences, WriteDatabase
+from bot.core.ports import HttpCall, HttpReply, Json, Person, Resources, Silencer, Silences, WriteDatabase
 from bot.desk import Desk, Done, ask, vote
 from bot.engine.execution import Execution
 from bot.engine.request import Request
 from bot.engine.runbook import Runbook
 from bot.engine.system import System
 from bot.jobs.incidents.asking import Asker
+from bot.jobs.incidents.silences_seen import SilencesSeen
+from bot.jobs.incidents.silencing import Notes, Silencing
 from bot.jobs.means import Means
 from bot.jobs.requests.execute import Execute
 from bot.jobs.requests.expire import expire
@@ -261,6 +263,7 @@ class Office:
     incarnation: str = "here"
     dead: set[str] = field(default_factory=set)
     silences: Silences | None = None
+    silencer: Silencer | None = None
     break_glass: bool = True
     system: System = field(default_factory=lambda: SYSTEM)
     waiting: list[tuple[datetime, Job]] = field(default_factory=list)
@@ -278,6 +281,7 @@ class Office:
             replica="one",
             incarnation=self.incarnation,
             silences=self.silences,
+            silencer=self.silencer,
             break_glass=self.break_glass,
             now=self.now,
             new_id=self.new_id,
@@ -293,13 +297,18 @@ class Office:
             break_glass=self.break_glass,
             now=self.now,
             new_id=self.new_id,
+            can_silence=self.silencer is not None,
         )
+        notes = Notes(database=self.database, enqueue=self.enqueue, show=self.shown, now=self.now)
+        silencing = Silencing(notes, alertmanager=self.silencer)
+        self.silences_seen = SilencesSeen(notes, alertmanager=self.silencer, new_id=self.new_id)
         self.execute = Execute(self.means)
         self.sweep = Sweep(self.means, self.execute)
         self.handlers: Mapping[str, Callable[..., None]] = {
             "prepare": lambda request_id: prepare(self.means, request_id),
             "expire": lambda request_id: expire(self.means, request_id),
             "execute": self.execute,
+            "silence": silencing,
             "verify": lambda request_id, number: verify(self.means, request_id, number),
         }
 

@@ -16,6 +16,8 @@ from bot.store import audit, incidents
 from bot.store.deliveries import Source
 from bot.store.work import Enqueue, Show
 
+_LONGEST_REASON = 64  # as long as its column
+
 
 class Snapshots:
     """Turns notifications into incidents by the content files of the moment; alerts of no system go to `fallback`."""
@@ -46,6 +48,8 @@ class Snapshots:
             external_url=notification.external_url,
             truncated=notification.truncated,
             told=tuple(told(alert, seen_at=received_at) for alert in notification.alerts),
+            group_labels=notification.group_labels,
+            because=(notification.because or "")[:_LONGEST_REASON] or None,
         )
         fingerprints = frozenset(each.fingerprint for each in snapshot.told)
         outcomes = fold(

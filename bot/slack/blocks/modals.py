@@ -15,13 +15,14 @@ from slack_sdk.models.views import View
 
 from bot.core.ports import Json
 from bot.slack import answer_words as words
-from bot.slack import policy_words
-from bot.slack.answer_views import AskView, Field
+from bot.slack import policy_words, silence_words
+from bot.slack.answer_views import AskView, Field, SilenceForm
 from bot.slack.blocks.layout import section, sections
 from bot.slack.policy_views import ApproveView
 from bot.slack.text import Plain, Safe, clip, clip_plain, plain, safe
 
 CODE = "-code"  # no input can be called that
+LENGTH = "-length"  # no input can be called that
 PHRASE = "-phrase"  # no input can be called that
 REASON = "-reason"  # no input can be called that
 _LONGEST = 500  # characters of an input, as the desk takes them
@@ -47,6 +48,21 @@ def deny_form(subject: str) -> dict[str, Json]:
     """Asks why a request is denied."""
     reason = _reason(words.DENY_REASON, hint=words.DENY_HINT)
     return _modal(callback_id="deny", title=words.DENY_TITLE, subject=subject, blocks=[reason], submit=words.DENY)
+
+
+def silence_form(view: SilenceForm) -> dict[str, Json]:
+    """Asks for how long an incident's alerts are to be silent, and why."""
+    options = [_option(text, value) for value, text in silence_words.LENGTHS.items()]
+    usual = next(option for option in options if option.value == silence_words.USUAL)
+    length = InputBlock(
+        block_id=block_of(LENGTH),
+        label=_text(silence_words.LENGTH, 200),
+        element=StaticSelectElement(action_id=f"value:{LENGTH}", options=options, initial_option=usual),
+    )
+    reason = _reason(silence_words.REASON, hint=silence_words.REASON_HINT)
+    blocks: list[Block] = [section(silence_words.covers(view)), length, reason]
+    title, submit = silence_words.TITLE, silence_words.SUBMIT
+    return _modal(callback_id="silence", title=title, subject=view.subject, blocks=blocks, submit=submit)
 
 
 def settle_form(subject: str, *, took_effect: bool) -> dict[str, Json]:

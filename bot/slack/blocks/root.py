@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block, InteractiveElement
 
-from bot.slack import card_words, policy_words, switch_words, words
+from bot.slack import card_words, policy_words, silence_words, switch_words, words
 from bot.slack.blocks.layout import (
     MAX_OPTIONS,
     TEXT,
@@ -20,7 +20,7 @@ from bot.slack.blocks.layout import (
     sections,
 )
 from bot.slack.text import Safe, clip, is_web, joined, safe
-from bot.slack.views import Mood, Offer, RootView
+from bot.slack.views import Hush, Mood, Offer, RootView
 
 _SIZES = (8, 5, 3, 1, 0)  # how many alerts and conclusions are spelled out
 
@@ -39,6 +39,7 @@ def _blocks(view: RootView, findings: Sequence[Safe], size: int) -> Sequence[Blo
     if view.summary:
         blocks.append(section(clip(safe(view.summary), 2_900 if size >= 3 else 500)))
     blocks.append(section(joined((words.standing(view), words.counts(view)), " · ")))
+    blocks += sections(clip(silence_words.line(each), 900) for each in view.silences[:3])
     blocks += sections(clip(switch_words.line(each), 700) for each in view.switches[:5])
     blocks += _alerts(view, size)
     blocks += sections(_shortened(findings, most=size + 4, length=600 if size else 300))
@@ -76,9 +77,24 @@ def _buttons(view: RootView) -> list[Block]:
     second = []
     if view.mood is Mood.FIRING:
         second.append(button(words.ACKNOWLEDGE, action_id="acknowledge", value=f"{view.incident_id}:acknowledge"))
+    second += _silence(view)
     second.append(button(words.RERUN, action_id="rerun", value=f"{view.incident_id}:rerun"))
     second += _others(view.incident_id, others)
     return [actions(elements) for elements in (first, second) if elements]
+
+
+def _silence(view: RootView) -> list[InteractiveElement]:
+    """Silence it, or lift the silence that was made here."""
+    ours = next((each for each in view.silences if each.is_ours and each.hush is not Hush.FAILED), None)
+    if ours is None:
+        asks = button(silence_words.SILENCE, action_id="silence", value=f"{view.incident_id}:silence")
+        return [asks] if view.can_silence else []
+    if ours.hush is Hush.LIFTING:
+        return []
+    title, text, yes, no = silence_words.unsilence_dialog()
+    sure = confirm(title=title, text=text, yes=yes, no=no)
+    value = f"{view.incident_id}:unsilence"
+    return [button(silence_words.UNSILENCE, action_id="unsilence", value=value, confirm=sure)]
 
 
 def _others(incident_id: str, offers: Sequence[Offer]) -> list[InteractiveElement]:

@@ -7,6 +7,7 @@ from bot.store.tables.messages import messages
 from bot.store.tables.people import enrolments, known_groups, known_people
 from bot.store.tables.requests import deeds, executions, requests, reviews, votes
 from bot.store.tables.running import content_revisions, interactions, jobs, replicas
+from bot.store.tables.silences import silences
 from bot.store.tables.switches import switches
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "replicas",
     "requests",
     "reviews",
+    "silences",
     "switches",
     "votes",
 ]

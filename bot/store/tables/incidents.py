@@ -48,6 +48,10 @@ incidents = Table(
     Column("acknowledged_by", String(64)),
     Column("acknowledged_at", Moment),
     Column("diagnoses", Integer, nullable=False, default=0),  # how many were ordered
+    Column("group_labels", Document),  # what its alerts are grouped by; none where nobody said
+    Column("first_severity", String(32)),  # what it was opened with; a worse one calls people again
+    Column("reopenings", Integer, nullable=False, default=0, server_default="0"),  # how often it fired again
+    Column("told_because", String(64)),  # why Alertmanager says it sent the latest notification
     UniqueConstraint("key", "episode"),
     Index("ix_incidents_open", "state", "changed_at"),
 )

@@ -57,9 +57,15 @@ def test_every_recorded_body_is_read_whole(path: Path) -> None:
 
 
 def test_keys_of_a_newer_alertmanager_are_accepted() -> None:
-    newer = body(notification_reason="interval", routeLabels={"a": "b"}, alerts=[{**ALERT, "silenceURL": "http://x"}])
+    newer = body(routeLabels={"a": "b"}, alerts=[{**ALERT, "silenceURL": "http://x"}])
 
     assert parse(newer) == parse(body())
+
+
+def test_what_makes_a_group_and_why_it_was_sent_are_read_where_they_are_said() -> None:
+    said = parse(body(groupLabels={"alertname": "Dead"}, notification_reason="new alerts added"))
+
+    assert (said.group_labels, said.because) == ({"alertname": "Dead"}, "new alerts added")
 
 
 def test_nanoseconds_are_cut_to_microseconds() -> None:

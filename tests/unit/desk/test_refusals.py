@@ -50,6 +50,9 @@ class FakeReply:
         self.opened.append(view)
         return "V1"
 
+    def update_view(self, view_id: str, *, view: dict[str, Json]) -> None:
+        self.opened.append(view)
+
 
 def nothing(office: Office, request_id: str) -> None:
     """Leave all as it is."""

@@ -34,6 +34,9 @@ class FakeReply:
         self.forms.append(view)
         return "V1"
 
+    def update_view(self, view_id: str, *, view: dict[str, Json]) -> None:
+        self.forms.append(view)
+
 
 @pytest.fixture
 def office(sqlite_database: Database) -> Office:

@@ -1,0 +1,55 @@
+"""What the root's own buttons do: take an incident, ask its questions again, silence it for a while."""
+
+from datetime import timedelta
+
+from bot.core.errors import BadInput
+from bot.core.ports import Json
+from bot.core.quoting import duration
+from bot.desk import Declined, Desk, acknowledge, rerun, silence, unsilence
+from bot.slack import answer_words as words
+from bot.slack import silence_view
+from bot.slack.answering import Answering, Reply, in_form
+from bot.slack.blocks.modals import silence_form
+from bot.slack.payload import Click, Submission
+
+
+class LookingAfter:
+    """One method for each button of a root message, and for the form that one of them opens."""
+
+    def __init__(self, *, desk: Desk, reply: Reply) -> None:
+        self._desk = desk
+        self._answering = Answering(desk=desk, reply=reply)
+
+    def acknowledge(self, click: Click) -> None:
+        self._answering.do(click, lambda: acknowledge(self._desk, person=click.person, incident_id=click.subject))
+
+    def rerun(self, click: Click) -> None:
+        self._answering.do(click, lambda: rerun(self._desk, person=click.person, incident_id=click.subject))
+
+    def silence(self, click: Click) -> None:
+        """Asks for how long and why, and says which alerts fall silent."""
+        with self._desk.database.read() as conn:
+            form = silence_view.silence_form(conn, self._desk, click.subject)
+        if form is None:
+            self._answering.tell(click, words.NOT_OFFERED)
+        else:
+            self._answering.open(click, silence_form(form))
+
+    def unsilence(self, click: Click) -> None:
+        self._answering.do(click, lambda: unsilence(self._desk, person=click.person, incident_id=click.subject))
+
+    def submit_silence(self, form: Submission) -> dict[str, Json] | None:
+        incident_id = form.subject[0]
+        answer = silence(
+            self._desk, person=form.person, incident_id=incident_id, length=_length(form), reason=form.reason
+        )
+        if isinstance(answer, Declined) and answer.why in words.OLD_CARD:
+            self._answering.refresh(incident_id)
+        return in_form(answer, form)
+
+
+def _length(form: Submission) -> timedelta:
+    try:
+        return duration(form.length)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
