@@ -136,7 +136,10 @@ class World:
                 books=self._books, webhooks=self._webhooks, effects=self._effects, faults=self._faults, ids=self._ids,
                 now=self._now,
             ),
-            Aivo(cluster=self._cluster, effects=self._effects, options=self._options, now=self._now),
+            Aivo(
+                cluster=self._cluster, books=self._books, webhooks=self._webhooks, effects=self._effects,
+                options=self._options, ids=self._ids, now=self._now,
+            ),
         ]  # fmt: skip
 
     def _control(self) -> Control:

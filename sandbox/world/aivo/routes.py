@@ -57,7 +57,8 @@ class AivoRoutes:
     def payments(self) -> list[BaseRoute]:
         """Health, metrics, the dunning overrides where they exist, and the flag we propose."""
         return [
-            route("/health", _health("payments-svc"), methods=["GET"]),
+            route("/health", self._payments_health, methods=["GET"]),
+            route("/payments/webhook/stripe", _unsigned, methods=["POST"]),
             route("/internal/metrics", self._metrics, methods=["GET"]),
             route("/internal/dunning/execute", once_by_key(self.replies, self._execute), methods=["POST"]),
             route("/internal/dunning/recover", once_by_key(self.replies, self._recover), methods=["POST"]),
@@ -82,8 +83,13 @@ class AivoRoutes:
             route("/{rest:path}", _unknown, methods=["GET", "POST", "PUT"]),
         ]
 
+    def _payments_health(self, call: Call) -> Answer:
+        return _DOWN if self.service.is_down() else _health("payments-svc")(call)
+
     def _metrics(self, _: Call) -> Answer:
         """In-memory counters, under the names of the code or of the runbook."""
+        if self.service.is_down():
+            return _DOWN
         self.service.gauges()
         is_code = self.options.value.aivo_metrics == "code"
         meters = self.service.code_meters if is_code else self.service.seed_meters
@@ -160,6 +166,14 @@ class AivoRoutes:
         self.service.effects.record("aivo", action, target=target, source="http", idempotency_key=key)
 
 
+_DOWN = Answer(status=503, text="upstream connect error")
+
+
+def _unsigned(_: Call) -> Answer:
+    """Nobody but Stripe can sign, and the world's Stripe does not come this way."""
+    return Answer(status=400, json={"error": "Missing stripe-signature header"})
+
+
 def _health(name: str) -> Work:
     """Static: it checks neither the database nor Stripe."""
     return lambda _: Answer(json={"status": "ok", "service": name})
@@ -198,5 +212,6 @@ _RECALCULATE = text(
 )
 _ENTITLED = text(
     """select count(*) from subscriptions s join billing_accounts a on a.id = s.billing_account_id
-       where a.tenant_id = :tenant and s.status in ('ACTIVE', 'IN_TRIAL')"""
+       where a.tenant_id = :tenant and s.status in ('ACTIVE', 'IN_TRIAL')
+         and not exists (select 1 from entitlements e where e.tenant_id = a.tenant_id and not e.active)"""
 )

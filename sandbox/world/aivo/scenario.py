@@ -68,4 +68,11 @@ _WAVE = (
         """update subscriptions s set status = 'PAST_DUE', ended_at = null, updated_at = :now
            from dunning_events d where d.subscription_id = s.id and not d.completed and s.status <> 'PAST_DUE'"""
     ),
+    text(
+        """insert into payment_events (billing_account_id, provider_event_id, event_type, payload, processed_at,
+                                       created_at)
+           select s.billing_account_id, 'dunning_' || s.id || '_past_due', 'SUBSCRIPTION_PAST_DUE', '{}', :now, :now
+           from subscriptions s join dunning_events d on d.subscription_id = s.id and not d.completed
+           on conflict (provider_event_id) do nothing"""
+    ),
 )

@@ -8,7 +8,8 @@ create table billing_accounts (
 create table subscriptions (
   id uuid primary key, billing_account_id uuid not null references billing_accounts, plan_id text not null,
   status text not null check (status in ('IN_TRIAL', 'ACTIVE', 'PAST_DUE', 'CANCELED', 'EXPIRED')),
-  quantity int not null default 1, provider_subscription_id text, current_period_start timestamptz,
+  quantity int not null default 1, trial_start_at timestamptz, trial_end_at timestamptz,
+  provider_subscription_id text, current_period_start timestamptz,
   current_period_end timestamptz, cancel_at_period_end boolean not null default false, canceled_at timestamptz,
   ended_at timestamptz, metadata_json jsonb not null default '{}', updated_at timestamptz not null
 );
@@ -33,6 +34,14 @@ create table dunning_events (
   completed_at timestamptz, completion_reason text
 );
 create index on dunning_events (scheduled_for) where not completed;
+-- What billing-svc's code has where the runbook says dunning_events.
+create table dunning_records (
+  id uuid primary key default gen_random_uuid(), subscription_id uuid not null references subscriptions,
+  tenant_id uuid not null, first_failure_at timestamptz not null, latest_failure_at timestamptz not null,
+  failure_count int not null default 1, day0_notified_at timestamptz, day3_notified_at timestamptz,
+  day7_notified_at timestamptz, limited_mode_at timestamptz, resolved_at timestamptz, resolution_type text,
+  stripe_invoice_id text
+);
 create table entitlements (
   id uuid primary key default gen_random_uuid(), tenant_id uuid not null, module text not null,
   active boolean not null default true, updated_at timestamptz not null, unique (tenant_id, module)
@@ -52,3 +61,22 @@ begin
 end $$;
 create trigger note_dunning_change after update on dunning_events
   referencing new table as changed_rows for each statement execute function world.note_dunning_change();
+create table world.subscription_changes (
+  seq bigserial primary key, at timestamptz not null default clock_timestamp(), by_role text not null, id uuid not null,
+  before text not null, status text not null
+);
+create function world.note_status_change() returns trigger language plpgsql security definer as $$
+begin
+  if session_user <> current_user and old.status <> new.status then
+    insert into world.subscription_changes (by_role, id, before, status)
+      values (session_user, new.id, old.status, new.status);
+  end if;
+  return null;
+end $$;
+create trigger note_status_change after update on subscriptions
+  for each row execute function world.note_status_change();
+-- The one field of the payload that may be read.
+create view payment_event_correlations as
+  select id, billing_account_id, provider_event_id, event_type, created_at, processed_at,
+         payload->>'correlationId' as correlation_id
+  from payment_events;

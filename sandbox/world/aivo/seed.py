@@ -50,9 +50,11 @@ _FILL = (
     ),
     text(
         f"""insert into subscriptions (id, billing_account_id, plan_id, status, provider_subscription_id,
-                                       current_period_start, current_period_end, updated_at)
+                                       current_period_start, current_period_end, trial_start_at, trial_end_at,
+                                       updated_at)
             select subscription, id, 'premium-monthly', status, sub, :now - interval '12 days',
-                   :now + interval '18 days', :now from {_ROWS}"""
+                   :now + interval '18 days', case when status = 'IN_TRIAL' then :now - interval '12 days' end,
+                   case when status = 'IN_TRIAL' then :now + interval '18 days' end, :now from {_ROWS}"""
     ),
     text(
         f"""insert into invoices (id, billing_account_id, provider_invoice_id, invoice_number, amount_cents,
@@ -84,5 +86,11 @@ _FILL = (
                                             ('DAY_3_RETRY', interval '-1 day', true),
                                             ('DAY_7_DOWNGRADE', interval '3 days', false)) as d(step, due, done)
             where r.status = 'PAST_DUE'"""
+    ),
+    text(
+        f"""insert into dunning_records (subscription_id, tenant_id, first_failure_at, latest_failure_at, failure_count,
+                                         day0_notified_at, day3_notified_at, stripe_invoice_id)
+            select subscription, tenant, :now - interval '4 days', :now - interval '1 day', 2, :now - interval '4 days',
+                   :now - interval '1 day', "in" from {_ROWS} where status = 'PAST_DUE'"""
     ),
 )

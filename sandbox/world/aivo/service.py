@@ -1,12 +1,13 @@
 """payments-svc's state and its simulated dunning worker, which downgrades whoever's day 7 has come."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
+from sandbox.world.aivo.troubles import Troubles
 from sandbox.world.effects import Effect, Effects
 from sandbox.world.meters import Meters
 from sandbox.world.postgres import Database
@@ -24,7 +25,9 @@ class AivoService:
         self.now = now
         self.code_meters = Meters()
         self.seed_meters = Meters()
+        self.troubles = Troubles(code=self.code_meters, seed=self.seed_meters)
         self._lock = Lock()
+        self._down_until: datetime | None = None
         self._dunning = True
         self._changed_at = now()
 
@@ -38,6 +41,8 @@ class AivoService:
         with self._lock:
             self._dunning = True
             self._changed_at = self.now()
+            self._down_until = None
+        self.troubles.reset()
         self.code_meters.reset()
         self.seed_meters.reset()
         for stage, count in (("day0_banner", 41), ("day3_retry", 17), ("day7_downgrade", 4)):
@@ -58,8 +63,19 @@ class AivoService:
         action = "dunning.enable" if enabled else "dunning.disable"
         self.effects.record("aivo", action, target="payments-svc", source="http", idempotency_key=key)
 
+    def go_down(self, length: timedelta) -> None:
+        """Answer nothing for so long."""
+        with self._lock:
+            self._down_until = self.now() + length
+
+    def is_down(self) -> bool:
+        """Whether it is down now."""
+        with self._lock:
+            return self._down_until is not None and self.now() < self._down_until
+
     def work(self) -> None:
-        """One beat: downgrade those whose day has come, while dunning is on."""
+        """One beat: what goes wrong goes on, and those whose day has come are downgraded, while dunning is on."""
+        self.troubles.beat()
         if not self.dunning()[0]:
             return
         with self.engine.begin() as connection:
@@ -89,7 +105,18 @@ class AivoService:
         """What somebody changed straight in dunning_events, one effect per statement."""
         with self.engine.connect() as connection:
             rows = connection.execute(_CHANGES).all()
+            statuses = connection.execute(_STATUS_CHANGES).all()
         return [
+            Effect(
+                at=row.at,
+                system="aivo",
+                action="subscription.set",
+                target=str(row.id),
+                source=f"sql:{row.by_role}",
+                detail={"status": row.status, "before": row.before},
+            )
+            for row in statuses
+        ] + [
             Effect(
                 at=row.at,
                 system="aivo",
@@ -107,8 +134,15 @@ class AivoService:
             for row in connection.execute(_STATUSES):
                 labels = {"plan_sku": row.plan_id, "tenant_type": row.account_type, "status": row.status}
                 self.code_meters.set("billing_subscriptions_active_total", row.n, **labels)
-            active = connection.execute(_ACTIVE).scalar_one()
+            active, trials, soon = connection.execute(_ACTIVE, {"now": self.now()}).one()
+            lacking = connection.execute(_LACKING).scalar_one()
         self.seed_meters.set("billing_subscriptions_active", active)
+        self.seed_meters.set("billing_trials_active", trials)
+        self.seed_meters.set("billing_trials_expiring_soon", soon)
+        kind = {"plan_sku": "premium-monthly", "tenant_type": "PARENT_CONSUMER"}
+        self.code_meters.set("billing_trials_active_total", trials, **kind)
+        self.code_meters.set("billing_trials_expiring_soon", soon, **kind, days_remaining="3")
+        self.code_meters.set("billing_entitlements_mismatch_total", lacking, tenant_type="PARENT_CONSUMER")
 
     def _count_quiet_week(self) -> None:
         both = {"event_type": "invoice.paid", "provider": "STRIPE"}
@@ -118,7 +152,6 @@ class AivoService:
         self.code_meters.inc("billing_invoices_paid_total", 790, currency="usd", tenant_type="PARENT_CONSUMER")
         self.seed_meters.inc("billing_invoices_total", 790, status="paid", currency="usd")
         self.code_meters.inc("billing_entitlements_sync_total", 300, trigger="subscription_change", result="success")
-        self.code_meters.set("billing_entitlements_mismatch_total", 0, tenant_type="PARENT_CONSUMER")
         labels = {"error_type": "processing_error", "event_type": "invoice.paid", "provider": "STRIPE"}
         self.code_meters.inc("billing_webhook_failures_total", 2, **labels)
         self.seed_meters.inc("billing_webhook_failures_total", 2)
@@ -150,9 +183,20 @@ _DOWNGRADE = (
     ),
 )
 _CHANGES = text("select at, by_role, now_completed, reason, changed, ids from world.dunning_changes order by id")
+_STATUS_CHANGES = text("select at, by_role, id, before, status from world.subscription_changes order by seq")
 _STATUSES = text(
     """select s.plan_id, a.account_type, s.status, count(*) as n
        from subscriptions s join billing_accounts a on a.id = s.billing_account_id
        group by 1, 2, 3"""
 )
-_ACTIVE = text("select count(*) from subscriptions where status in ('ACTIVE', 'IN_TRIAL')")
+_ACTIVE = text(
+    """select count(*) filter (where status in ('ACTIVE', 'IN_TRIAL')), count(*) filter (where status = 'IN_TRIAL'),
+              count(*) filter (where status = 'IN_TRIAL'
+                               and trial_end_at < cast(:now as timestamptz) + interval '3 days')
+       from subscriptions"""
+)
+_LACKING = text(
+    """select count(distinct a.tenant_id) from subscriptions s join billing_accounts a on a.id = s.billing_account_id
+       join entitlements e on e.tenant_id = a.tenant_id
+       where s.status in ('ACTIVE', 'IN_TRIAL') and not e.active"""
+)

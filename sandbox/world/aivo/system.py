@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from sandbox.world.aivo import seed
+from sandbox.world.aivo import inbox, seed
+from sandbox.world.aivo.breaks import AivoBreaks
 from sandbox.world.aivo.columns import READABLE, WRITABLE
 from sandbox.world.aivo.routes import AivoRoutes
 from sandbox.world.aivo.scenario import DowngradeWave
@@ -16,7 +17,9 @@ from sandbox.world.ids import Ids
 from sandbox.world.options import OptionsHolder
 from sandbox.world.postgres import AIVO_WRITE_ROLE, READ_ROLE, Cluster, grant_read, rebuild
 from sandbox.world.scenario import Scenario
+from sandbox.world.stripe.books import Books
 from sandbox.world.stripe.seed import Account
+from sandbox.world.stripe.webhooks import Webhooks
 from sandbox.world.system import Site
 
 _SCHEMA = Path(__file__).parent / "schema.sql"
@@ -24,15 +27,25 @@ _PAYMENTS, _BILLING, _ENTITLEMENTS = "/hosts/aivo/payments", "/hosts/aivo/billin
 
 
 class Aivo:
-    """Three services, one database, one scenario."""
+    """Three services, one database, and what can go wrong in them."""
 
     def __init__(
-        self, *, cluster: Cluster, effects: Effects, options: OptionsHolder, now: Callable[[], datetime]
+        self,
+        *,
+        cluster: Cluster,
+        books: Books,
+        webhooks: Webhooks,
+        effects: Effects,
+        options: OptionsHolder,
+        ids: Ids,
+        now: Callable[[], datetime],
     ) -> None:
         self._cluster = cluster
         self._service = AivoService(database=cluster.database("aivo"), effects=effects, now=now)
         self._routes = AivoRoutes(self._service, options)
         self._scenario = DowngradeWave(self._service)
+        self._breaks = AivoBreaks(service=self._service, books=books, ids=ids)
+        webhooks.connect(inbox.ENDPOINT, lambda event: inbox.receive(self._service, event))
 
     def sites(self) -> list[Site]:
         """Three addresses, one fault target."""
@@ -43,12 +56,12 @@ class Aivo:
         ]
 
     def workers(self) -> list[Callable[[], None]]:
-        """Dunning."""
+        """Dunning, and troubles that go on."""
         return [self._service.work]
 
     def scenarios(self) -> list[Scenario]:
-        """The wave."""
-        return [self._scenario]
+        """The wave, and what else there is."""
+        return [self._scenario, *self._breaks.all()]
 
     def begin(self, accounts: list[Account], ids: Ids) -> None:
         """Lay the tables anew, dunning on, replies forgotten."""
@@ -59,6 +72,7 @@ class Aivo:
             grant_read(connection, READABLE, role=AIVO_WRITE_ROLE)
             _grant_kill_switch(connection)
         self._service.reset()
+        self._breaks.reset()
         self._routes.replies.reset()
 
     def environment(self, base: str) -> dict[str, str]:
@@ -72,9 +86,10 @@ class Aivo:
         }
 
     def effects(self) -> list[Effect]:
-        """Changes made straight in dunning_events."""
+        """Changes made straight in the tables."""
         return self._service.changes_by_others()
 
 
 def _grant_kill_switch(connection: Connection) -> None:
-    connection.exec_driver_sql(f"grant update ({', '.join(WRITABLE)}) on public.dunning_events to {AIVO_WRITE_ROLE}")
+    for table, columns in WRITABLE.items():
+        connection.exec_driver_sql(f"grant update ({', '.join(columns)}) on public.{table} to {AIVO_WRITE_ROLE}")
