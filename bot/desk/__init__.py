@@ -3,6 +3,7 @@
 from bot.desk.answer import Cause, Declined, Done
 from bot.desk.asking import ask
 from bot.desk.desk import Desk, Found, Look
+from bot.desk.opening import close, run
 from bot.desk.reviewing import review
 from bot.desk.settling import settle
 from bot.desk.silencing import silence, unsilence
@@ -21,11 +22,13 @@ __all__ = [
     "acknowledge",
     "ask",
     "break_glass",
+    "close",
     "deny",
     "engage",
     "release",
     "rerun",
     "review",
+    "run",
     "settle",
     "silence",
     "stop",

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.core.canonical import canonical
 from bot.core.event import Alert, Status
+from bot.engine.origin import Origin
 
 LATE = timedelta(minutes=5)
 """How long after a resolve a snapshot may still arrive that was taken before it.
@@ -28,7 +29,10 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
-    """What was told of one alert. `seen_at` is when the snapshot was received, `ends_at` is None while it fires."""
+    """What was told of one alert. `seen_at` is when the snapshot was received, `ends_at` is None while it fires.
+
+    What did not come from Alertmanager is told in the same form: an event of a host, or what opened an incident.
+    """
 
     fingerprint: str
     starts_at: datetime
@@ -38,6 +42,7 @@ class Told:
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     generator_url: str
+    source: Origin = Origin.ALERTMANAGER
 
     @property
     def identity(self) -> Identity:

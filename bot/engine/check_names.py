@@ -18,7 +18,19 @@ Parsed = Expression | Template | Value
 INCIDENT = ("id", "event", "system", "runbook", "severity", "state", "starts_at", "opened_at")
 REQUEST = ("id", "key", "requester", "requested_at")
 RESERVED = frozenset(
-    {"params", "labels", "annotations", "option", "incident", "inputs", "request", "targets", "target", "preview"}
+    {
+        "params",
+        "labels",
+        "annotations",
+        "metadata",
+        "option",
+        "incident",
+        "inputs",
+        "request",
+        "targets",
+        "target",
+        "preview",
+    }
     | {"probe", "original", "before", "so_far", "true", "false", "none", "True", "False", "None"}
 )
 """Names that a question cannot have, for the scope has them already."""
@@ -106,6 +118,7 @@ def _base(system: System) -> Fields:
         [],
         labels=Fields(is_open=True),
         annotations=Fields(is_open=True),
+        metadata=Fields(is_open=True),
         option=fields(system.options),
         incident=fields(INCIDENT),
     )

@@ -22,6 +22,7 @@ class Held(Frozen):
     say: str
     suggest: tuple[str, ...] = ()
     warn_against: tuple[str, ...] = ()
+    good: bool = False
 
 
 class NotHeld(Frozen):
@@ -80,7 +81,7 @@ def _judged(conclusion: Conclusion, scope: Scope, evidence: Mapping[str, Evidenc
         why = lacking(names(conclusion), evidence) or str(error)
         return NotJudged(when=conclusion.when.source, why=mask(why))
     told = without_private(say, _labels(scope))
-    return Held(say=told, suggest=conclusion.suggest, warn_against=conclusion.warn_against)
+    return Held(say=told, suggest=conclusion.suggest, warn_against=conclusion.warn_against, good=conclusion.good)
 
 
 def _labels(scope: Scope) -> Mapping[str, object]:

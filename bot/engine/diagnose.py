@@ -39,6 +39,7 @@ class Subject:
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     given: Mapping[str, str]
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +56,7 @@ def seen(subject: Subject, *, system: System, runbook: Runbook, evidence: Mappin
     scope: dict[str, object] = {
         "labels": subject.labels,
         "annotations": subject.annotations,
+        "metadata": subject.metadata,
         "option": system.options,
         "incident": {
             "id": subject.id,

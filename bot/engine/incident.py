@@ -1,12 +1,13 @@
 """An incident is one episode of its key; a snapshot opens, changes, resolves or reopens it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.ports import Json
 from bot.engine.alerts import Alerts, Identity, Told, common, ended, firing
+from bot.engine.origin import Origin
 from bot.engine.route import UNROUTED, Route
 
 REOPEN = timedelta(minutes=15)
@@ -24,7 +25,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Incident:
-    """One episode of a key. `started_at` and `resolved_at` are its alerts' own times, the other times are ours."""
+    """One episode of a key. `started_at` and `resolved_at` are its alerts' own times, the other times are ours.
+
+    `opened_by` is a person, or a schedule by its name; `metadata` is what all events that hosts sent have in common.
+    """
 
     id: str
     key: str
@@ -53,6 +57,10 @@ class Incident:
     first_severity: str | None = None
     reopenings: int = 0
     told_because: str | None = None
+    origin: Origin = Origin.ALERTMANAGER
+    opened_by: str | None = None
+    closed_by: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

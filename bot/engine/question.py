@@ -74,3 +74,6 @@ class Conclusion(Frozen):
     warn_against: tuple[ActionId, ...] = Field(
         default=(), description="actions it speaks against; this outweighs every suggestion"
     )
+    good: bool = Field(
+        default=False, description="true: good news. A digest where nothing else holds is closed by itself"
+    )

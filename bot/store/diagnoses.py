@@ -93,6 +93,7 @@ def subject(conn: Connection, incident_id: str) -> Subject:
         labels=row.labels,
         annotations=row.annotations,
         given=row.params,
+        metadata=row.metadata,
     )
 
 

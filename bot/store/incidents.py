@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, up
 from bot.core.event import Status
 from bot.engine.alerts import Alerts, Identity, Told, firing
 from bot.engine.incident import Episode, Incident, Outcome, State
+from bot.engine.origin import Origin
 from bot.store import orders
 from bot.store.tables import diagnoses, incident_alerts, incidents
 from bot.store.work import Enqueue
@@ -67,6 +68,14 @@ def of_group(conn: Connection, group: str, *, fingerprints: frozenset[str], now:
     )
     alerts = _alerts_by_incident(conn, {*newest, *holding})
     return [Episode(incident=_incident(row), alerts=alerts[row.id]) for row in rows if row.id in alerts]
+
+
+def of_key(conn: Connection, key: str) -> Incident | None:
+    """The newest episode of a key; None when there is none."""
+    row = conn.execute(
+        select(incidents).where(incidents.c.key == key).order_by(incidents.c.episode.desc()).limit(1)
+    ).first()
+    return _incident(row) if row else None
 
 
 def last_episode(conn: Connection, key: str) -> int:
@@ -148,7 +157,7 @@ def _alerts_by_incident(conn: Connection, incident_ids: Collection[str]) -> dict
 
 def _incident(row: Row[tuple[object, ...]]) -> Incident:
     fields = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
-    return Incident(**{**fields, "state": State(fields["state"])})
+    return Incident(**{**fields, "state": State(fields["state"]), "origin": Origin(str(fields["origin"]))})
 
 
 def _row(incident: Incident) -> dict[str, object]:
@@ -168,6 +177,7 @@ def _alert_rows(episode: Episode) -> dict[Identity, dict[str, object]]:
             "annotations": each.annotations,
             "generator_url": each.generator_url,
             "seen_at": each.seen_at,
+            "source": each.source,
         }
         for identity, each in episode.alerts.items()
     }
@@ -183,4 +193,5 @@ def _told(row: Row[tuple[object, ...]]) -> Told:
         labels=row.labels,
         annotations=row.annotations,
         generator_url=row.generator_url,
+        source=Origin(row.source),
     )

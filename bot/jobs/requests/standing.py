@@ -14,7 +14,8 @@ def standing(means: Means, request: Request) -> Standing:
     """Resolved by our own rows; silenced if Alertmanager says so of every alert that fires and that it has."""
     with means.database.read() as conn:
         incident = incidents.get(conn, request.incident_id)
-        fire = firing(incidents.alerts_of(conn, request.incident_id))
+        alerts = incidents.alerts_of(conn, request.incident_id)
+        fire = {identity for identity in firing(alerts) if alerts[identity].source.fires}
     if incident is not None and incident.state is State.RESOLVED:
         return Standing.RESOLVED
     fingerprints = frozenset(fingerprint for fingerprint, _ in fire)

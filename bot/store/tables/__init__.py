@@ -9,6 +9,7 @@ from bot.store.tables.requests import deeds, executions, requests, reviews, vote
 from bot.store.tables.running import content_revisions, interactions, jobs, replicas
 from bot.store.tables.silences import silences
 from bot.store.tables.switches import switches
+from bot.store.tables.timed import check_results, detections, fires
 
 __all__ = [
     "Document",
@@ -16,12 +17,15 @@ __all__ = [
     "Sequence",
     "answers",
     "audit",
+    "check_results",
     "content_revisions",
     "deeds",
     "deliveries",
+    "detections",
     "diagnoses",
     "enrolments",
     "executions",
+    "fires",
     "incident_alerts",
     "incidents",
     "interactions",

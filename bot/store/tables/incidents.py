@@ -52,6 +52,10 @@ incidents = Table(
     Column("first_severity", String(32)),  # what it was opened with; a worse one calls people again
     Column("reopenings", Integer, nullable=False, default=0, server_default="0"),  # how often it fired again
     Column("told_because", String(64)),  # why Alertmanager says it sent the latest notification
+    Column("origin", String(16), nullable=False, server_default="alertmanager"),  # bot.engine.origin.Origin
+    Column("opened_by", String(200)),  # a person, or a schedule by its name
+    Column("closed_by", String(64)),
+    Column("metadata", Document, nullable=False, server_default="{}"),  # of the ops events that hosts sent
     UniqueConstraint("key", "episode"),
     Index("ix_incidents_open", "state", "changed_at"),
 )
@@ -68,6 +72,13 @@ incident_alerts = Table(
     Column("annotations", Document, nullable=False),
     Column("generator_url", Text, nullable=False),
     Column("seen_at", Moment, nullable=False),
+    Column("source", String(16), nullable=False, server_default="alertmanager"),
+    Index(  # an event that a host sent is known wherever it went
+        "ix_incident_alerts_events",
+        "fingerprint",
+        sqlite_where=text("source = 'ops-events'"),
+        postgresql_where=text("source = 'ops-events'"),
+    ),
 )
 
 diagnoses = Table(
