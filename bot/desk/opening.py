@@ -101,7 +101,7 @@ def close(desk: Desk, *, person: str, incident_id: str) -> Done | Declined:
         if incident is None:
             return Declined(why=Cause.NOT_FOUND, say="There is no such incident.")
         episode = Episode(incident=incident, alerts=incidents.alerts_of(conn, incident_id))
-        if any(each.source.fires for each in episode.alerts.values()):
+        if incident.origin.fires or any(each.source.fires for each in episode.alerts.values()):
             say = "Its alert says when it is over; silence it if it should be quiet until then."
             return Declined(why=Cause.NOT_OFFERED, say=say)
         if not episode.is_open:
@@ -123,6 +123,11 @@ def _not_ours(desk: Desk, user_id: str) -> Declined | None:
     person = known(desk.directory, user_id)
     if person is None:
         return Declined(why=Why.UNCERTAIN, say=SAY[Why.UNCERTAIN])
-    if person.is_bot or person.is_deleted or person.is_guest or person.is_stranger:
-        return Declined(why=Cause.NOT_OFFERED, say="Only full members of this workspace run runbooks.")
-    return None
+    kinds = {
+        Why.BOT: person.is_bot,
+        Why.DELETED: person.is_deleted,
+        Why.GUEST: person.is_guest,
+        Why.STRANGER: person.is_stranger,
+    }
+    why = next((why for why, holds in kinds.items() if holds), None)
+    return Declined(why=why, say="Only full members of this workspace run runbooks.") if why else None

@@ -75,7 +75,7 @@ def _unknown(path: Read, here: Fields) -> str | None:
 
 def _there_are(names: Iterable[str]) -> str:
     listed = sorted(names)
-    return f"; there are: {', '.join(listed)}" if 0 < len(listed) <= 12 else ""
+    return f"; there are: {', '.join(listed)}" if 0 < len(listed) <= 13 else ""
 
 
 def _spelled(path: Read) -> str:

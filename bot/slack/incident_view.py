@@ -57,6 +57,9 @@ def root_view(
         resolved_at=incident.resolved_at if incident.state is State.RESOLVED else None,
         acknowledged_by=incident.acknowledged_by,
         acknowledged_at=incident.acknowledged_at,
+        origin=incident.origin,
+        opened_by=incident.opened_by,
+        closed_by=incident.closed_by,
         alerts=tuple(
             AlertView(says=told[alert.fingerprint], is_firing=fires, started_at=alert.starts_at)
             for alert, fires in alerts

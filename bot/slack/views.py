@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from bot.core.evidence import Answer, Failure
+from bot.engine.origin import Origin
 from bot.engine.runbook import Risk
 from bot.engine.switch import Kind
 from bot.slack.policy_views import PolicyView
@@ -170,6 +171,9 @@ class RootView:
     resolved_at: datetime | None = None
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
+    origin: Origin = Origin.ALERTMANAGER
+    opened_by: str | None = None
+    closed_by: str | None = None
     alerts: tuple[AlertView, ...] = ()
     truncated: int = 0
     findings: Findings | None = None

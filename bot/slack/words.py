@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.core.evidence import Failure, Reason
+from bot.engine.origin import Origin
+from bot.slack import origin_words
 from bot.slack.text import Plain, Safe, bold, clip, clip_plain, code, is_web, joined, link, person, plain, safe, when
 from bot.slack.views import AlertView, Asking, ChecklistView, EvidenceView, Findings, Link, Mood, Offer, RootView
 
@@ -36,13 +38,15 @@ def severity_mark(severity: str) -> str:
 def headline(view: RootView) -> Plain:
     """The first line: a mark and a word, so that it does not rest on colour alone."""
     if view.mood is Mood.RESOLVED:
-        return plain(f":white_check_mark: RESOLVED · {view.title}")
+        return plain(f":white_check_mark: {origin_words.over(view)} · {view.title}")
+    if (word := origin_words.begun(view.origin)) is not None:
+        return plain(f"{word} · {view.title}")
     return plain(f"{severity_mark(view.severity)} {view.severity.upper()} · {view.title}")
 
 
 def notification(view: RootView) -> Safe:
     """The one line of a push message or a screen reader."""
-    state = "RESOLVED" if view.mood is Mood.RESOLVED else view.severity.upper()
+    state = origin_words.over(view) if view.mood is Mood.RESOLVED else view.severity.upper()
     return joined((safe(f"{state}: {view.title}"), safe(view.summary)), " – ")  # noqa: RUF001
 
 
@@ -50,8 +54,8 @@ def standing(view: RootView) -> Safe:
     """Since when, until when, and whose it is."""
     if view.resolved_at is not None:
         lasted = duration(view.resolved_at - view.started_at)
-        return Safe(f"*Resolved* {when(view.resolved_at)}, after {lasted}")
-    since = Safe(f"*Firing* since {when(view.started_at)}")
+        return Safe(f"{origin_words.ended(view)} {when(view.resolved_at)}, after {lasted}")
+    since = Safe(f"{origin_words.state(view)} since {when(view.started_at)}")
     if view.acknowledged_by is None or view.acknowledged_at is None:
         return since
     return Safe(f"{since} · :eyes: *acknowledged* by {person(view.acknowledged_by)} {when(view.acknowledged_at)}")
@@ -61,6 +65,8 @@ def counts(view: RootView) -> Safe:
     """How many alerts fire and are resolved, and how many Alertmanager cut."""
     if len(view.alerts) < 2 and not view.truncated:
         return Safe("")  # the state has said it
+    if view.origin is Origin.OPS_EVENTS:
+        return Safe(f"{len(view.alerts)} events")
     firing = sum(alert.is_firing for alert in view.alerts)
     resolved = len(view.alerts) - firing
     parts = [Safe(f"{firing} firing")] if firing else []

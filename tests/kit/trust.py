@@ -409,9 +409,9 @@ class Office:
         with self.database.read() as conn:
             return [entry.kind for entry in audit.export(conn, INCIDENT)]
 
-    def audited(self, kind: str) -> list[audit.Entry]:
+    def audited(self, kind: str, incident_id: str = INCIDENT) -> list[audit.Entry]:
         with self.database.read() as conn:
-            return [entry for entry in audit.export(conn, INCIDENT) if entry.kind == kind]
+            return [entry for entry in audit.export(conn, incident_id) if entry.kind == kind]
 
 
 INCIDENT_ROW: Mapping[str, Json | datetime] = {

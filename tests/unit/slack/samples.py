@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.core.evidence import Answer, Column, Failure, Reason, Shown, Table
+from bot.engine.origin import Origin
 from bot.engine.runbook import Risk
 from bot.engine.switch import Kind
 from bot.slack.views import (
@@ -82,6 +83,18 @@ ACKNOWLEDGED = replace(
     acknowledged_at=NOW - minutes(5),
     requests=(RequestLine(label="Replay last 24 h", stage=Stage.OPEN),),
 )
+BY_HAND = replace(FIRING, severity="info", origin=Origin.BY_HAND, opened_by="U0ALICE")
+DIGEST_CLOSED = replace(
+    FIRING,
+    severity="info",
+    mood=Mood.RESOLVED,
+    resolved_at=NOW,
+    origin=Origin.SCHEDULE,
+    opened_by="stripemeter/daily",
+    closed_by="countersign",
+    offers=(),
+)
+EVENTS = replace(FIRING, origin=Origin.OPS_EVENTS, alerts=(alert(1), alert(2), alert(3)))
 RESOLVED = replace(
     ACKNOWLEDGED,
     mood=Mood.RESOLVED,
