@@ -27,6 +27,7 @@ _SCRAPES = {
     "accrue": "/hosts/accrue/metrics",
     "stripemeter-api": "/hosts/stripemeter/metrics",
     "stripemeter-workers": "/hosts/stripemeter-worker/metrics",
+    "stripemeter-ready": "/hosts/stripemeter/exporter/metrics",
     "adventive-exporter": "/hosts/adventive/metrics",
     "payments-svc": "/hosts/aivo/payments/internal/metrics",
 }

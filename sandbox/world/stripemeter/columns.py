@@ -2,7 +2,8 @@
 
 READABLE: dict[str, tuple[str, ...]] = {
     "events": (
-        "idempotency_key", "tenant_id", "metric", "customer_ref", "quantity", "ts", "source", "inserted_at",
+        "idempotency_key", "tenant_id", "metric", "customer_ref", "resource_id", "quantity", "ts", "source",
+        "inserted_at",
     ),
     "counters": (
         "tenant_id", "metric", "customer_ref", "period_start", "period_end", "agg_sum", "agg_max", "agg_last",

@@ -14,7 +14,7 @@ from sandbox.world.postgres import Database
 
 EPSILON = 0.005
 LATENESS = timedelta(hours=48)
-RECONCILE_EVERY = timedelta(seconds=30)  # an hour at a real installation
+RECONCILE_EVERY = timedelta(seconds=8)  # an hour at a real installation
 
 
 class StripeMeterHost:
@@ -27,6 +27,10 @@ class StripeMeterHost:
         self.now = now
         self.api_meters = Meters()
         self.worker_meters = Meters()
+        self.exporter_meters = Meters()  # of what stands beside it: a probe, an exporter for its Redis
+        self.is_stopped = False
+        self.stalled: str | None = None  # the metric whose comparison throws
+        self.rejects_pushes: str | None = None  # the metric whose pushes Stripe refuses
         self._lock = Lock()
         self._due = now()
 
@@ -39,6 +43,7 @@ class StripeMeterHost:
         """As after a restart of both processes; the reconciler runs at once."""
         self.api_meters.reset()
         self.worker_meters.reset()
+        self.is_stopped, self.stalled, self.rejects_pushes = False, None, None
         self.worker_meters.set("worker_running_gauge", 1, type="reconciler")
         self.reconcile_soon()
 
@@ -49,12 +54,13 @@ class StripeMeterHost:
     def reconcile_soon(self) -> None:
         """Let the next beat run the reconciler."""
         with self._lock:
+            self.is_stopped, self.stalled = False, None
             self._due = self.now()
 
     def work(self) -> None:
         """One beat: the reconciler, when it is due."""
         with self._lock:
-            if self.now() < self._due:
+            if self.is_stopped or self.now() < self._due:
                 return
             self._due = self.now() + RECONCILE_EVERY
         self.reconcile()
@@ -63,8 +69,9 @@ class StripeMeterHost:
         """Compare every active item of the CURRENT period, write a report row each, set the gauges."""
         period, started = self.period(), self.now()
         with self.engine.begin() as connection:
+            self._push(connection, period)
             rows = connection.execute(_COMPARE, {"period": period}).all()
-            for row in rows:
+            for row in (row for row in rows if row.metric != self.stalled):
                 difference = abs(row.local - row.stripe)
                 share = _share(float(difference), float(row.stripe))
                 labels = {
@@ -85,6 +92,14 @@ class StripeMeterHost:
                     connection.execute(_SUGGEST, {**values, "metric": row.metric})
         self.worker_meters.inc("recon_runs_total")
         self.worker_meters.observe("recon_duration_seconds", (self.now() - started).total_seconds())
+
+    def _push(self, connection: Connection, period: date) -> None:
+        """The writer: what Stripe has is never lowered, and set to the local total where that is more."""
+        for row in connection.execute(_COMPARE, {"period": period}).all():
+            if row.metric != self.rejects_pushes:
+                values = {"item": row.subscription_item_id, "period": period, "local": row.local, "now": self.now()}
+                connection.execute(_PUSHED, values)
+                connection.execute(_TAKEN, values)
 
     def aggregate(
         self, connection: Connection, *, tenant: UUID, metric: str, since: datetime, until: datetime, reason: str
@@ -119,6 +134,14 @@ _REPORT = text(
     """insert into reconciliation_reports (tenant_id, subscription_item_id, period_start, local_total, stripe_total,
                                            diff, status, created_at)
        values (:tenant, :item, :period, :local, :stripe, :diff, :status, :now)"""
+)
+_PUSHED = text(
+    """update write_log set pushed_total = greatest(pushed_total, :local), updated_at = :now
+       where subscription_item_id = :item and period_start = :period"""
+)
+_TAKEN = text(
+    """update world.stripe_usage set total = greatest(total, :local)
+       where subscription_item_id = :item and period_start = :period"""
 )
 _SUGGEST = text(
     """insert into adjustments (tenant_id, metric, customer_ref, period_start, delta, reason, actor, created_at)

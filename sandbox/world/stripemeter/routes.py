@@ -1,6 +1,7 @@
 """StripeMeter's two processes over HTTP: the API, and the workers' metrics and trigger."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.routing import BaseRoute
@@ -22,6 +23,7 @@ class StripeMeterRoutes:
 
     host: StripeMeterHost
     options: OptionsHolder
+    workers_are_down: Callable[[], bool] = lambda: False
 
     def api(self) -> list[BaseRoute]:
         """The API on :3000."""
@@ -43,6 +45,8 @@ class StripeMeterRoutes:
             route("/health/live", self._live, methods=["GET"]),
             route("/health/ready", self._ready, methods=["GET"]),
             route("/metrics", self._api_metrics, methods=["GET"]),
+            # Not StripeMeter's own: what a probe and an exporter for its Redis would give.
+            route("/exporter/metrics", self._exporter_metrics, methods=["GET"]),
             *(route(path, self._counted(path, access.keyed(work)), methods=[verb]) for verb, path, work in table),
             route("/{rest:path}", access.unknown, methods=["GET", "POST", "PUT", "DELETE"]),
         ]
@@ -94,12 +98,19 @@ class StripeMeterRoutes:
         )
 
     def _worker_ready(self, _: Call) -> Answer:
+        if self.workers_are_down():
+            return Answer(status=502, text="bad gateway")
         return Answer(json={"status": "healthy"})
 
     def _api_metrics(self, _: Call) -> Answer:
         return Answer(text=self.host.api_meters.text(), media=_TEXT)
 
+    def _exporter_metrics(self, _: Call) -> Answer:
+        return Answer(text=self.host.exporter_meters.text(), media=_TEXT)
+
     def _worker_metrics(self, _: Call) -> Answer:
+        if self.workers_are_down():
+            return Answer(status=502, text="bad gateway")
         return Answer(text=self.host.worker_meters.text(), media=_TEXT)
 
     def _trigger(self, _: Call) -> Answer:

@@ -18,7 +18,7 @@ class Options(BaseModel):
     """Which metric, how far, how late."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    metric: str = Field(default="requests", pattern="^(requests|storage_gb|seats|exports)$")
+    metric: str = Field(default="requests", pattern="^(requests|storage_gb|seats|exports|builds|minutes)$")
     percent: float = Field(default=3.0, gt=0, le=50)
     hours_late: float = Field(default=6.0, gt=0, le=200, description="more than 48 is beyond the lateness window")
 
@@ -47,7 +47,7 @@ class UsageDrift:
         month = datetime.combine(self.host.period(), time(), UTC)
         late = max(now - timedelta(hours=wanted.hours_late), month)
         with self.host.engine.begin() as connection:
-            item = connection.execute(_ITEM, {"metric": wanted.metric}).scalar_one()
+            item = connection.execute(seed.ITEM, {"metric": wanted.metric}).scalar_one()
             already = connection.execute(_LATE, {"metric": wanted.metric}).scalar_one()
             if not already:
                 total = connection.execute(_TOTAL, {"metric": wanted.metric, "period": self.host.period()}).scalar_one()
@@ -61,7 +61,8 @@ class UsageDrift:
                         customer=customer,
                         quantity=round(missing, 6),
                         ts=late,
-                        inserted=now,
+                        # On the first days of a month there is no moment that long ago; then it arrives later than now.
+                        inserted=max(now, late + timedelta(hours=wanted.hours_late)),
                     )
                     for customer in seed.customers()
                 ]
@@ -77,7 +78,6 @@ class UsageDrift:
         }
 
 
-_ITEM = text("select subscription_item_id from price_mappings where metric = :metric and active")
 _LATE = text("select count(*) from events join world.late_events using (idempotency_key) where metric = :metric")
 _TOTAL = text("select sum(agg_sum) from counters where metric = :metric and period_start = :period")
 _NOT_COUNTED = text("insert into world.late_events (idempotency_key) values (:key)")

@@ -1,4 +1,4 @@
-"""The rows StripeMeter starts with: one tenant, four metrics, a month of usage that Stripe agrees with."""
+"""The rows StripeMeter starts with: one tenant, six metrics, a month of usage that Stripe agrees with."""
 
 import json
 from datetime import UTC, datetime, time, timedelta
@@ -9,6 +9,7 @@ from sandbox.world import keys
 from sandbox.world.ids import Ids
 
 METRICS = ("requests", "storage_gb", "seats", "exports")
+MORE_METRICS = ("builds", "minutes")
 CUSTOMERS = 12
 EVENTS_PER_COUNTER = 12
 
@@ -36,6 +37,7 @@ _PUSH = text(
        from price_mappings m join counters c on c.tenant_id = m.tenant_id and c.metric = m.metric
        group by 1, 2, 3, 4"""
 )
+ITEM = text("select subscription_item_id from price_mappings where metric = :metric and active")
 STRIPE_AGREES = text(
     """insert into world.stripe_usage (subscription_item_id, period_start, total)
        select m.subscription_item_id, date_trunc('month', e.ts)::date, sum(e.quantity)
@@ -57,10 +59,11 @@ def seed(connection: Connection, ids: Ids, *, now: datetime) -> None:
         {"id": tenant, "hash": "argon2$planted-secret-hash"},
     )
     account = ids.stripe("acct", 16)
-    for metric in METRICS:
-        names = {"tenant": tenant, "metric": metric, "account": account}
-        connection.execute(_MAPPING, {**names, "price": ids.stripe("price"), "item": ids.stripe("si", 14)})
-    connection.execute(EVENT, [event for metric in METRICS for event in _usage(ids, metric, now=now)])
+    for metrics in (METRICS, MORE_METRICS):
+        for metric in metrics:
+            names = {"tenant": tenant, "metric": metric, "account": account}
+            connection.execute(_MAPPING, {**names, "price": ids.stripe("price"), "item": ids.stripe("si", 14)})
+        connection.execute(EVENT, [event for metric in metrics for event in _usage(ids, metric, now=now)])
     connection.execute(_COUNT)
     connection.execute(_PUSH, {"request": ids.stripe("req", 14), "now": now})
     connection.execute(STRIPE_AGREES)

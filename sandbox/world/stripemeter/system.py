@@ -14,6 +14,7 @@ from sandbox.world.postgres import READ_ROLE, Cluster, grant_read, rebuild
 from sandbox.world.scenario import Scenario
 from sandbox.world.stripe.seed import Account
 from sandbox.world.stripemeter import seed
+from sandbox.world.stripemeter.breaks import StripeMeterBreaks
 from sandbox.world.stripemeter.columns import READABLE
 from sandbox.world.stripemeter.host import StripeMeterHost
 from sandbox.world.stripemeter.routes import StripeMeterRoutes
@@ -39,8 +40,9 @@ class StripeMeter:
     ) -> None:
         self._cluster = cluster
         self._host = StripeMeterHost(database=cluster.database("stripemeter"), effects=effects, faults=faults, now=now)
-        self._routes = StripeMeterRoutes(self._host, options)
         self._scenario = UsageDrift(self._host, ids)
+        self._breaks = StripeMeterBreaks(host=self._host, ids=ids, drift=self._scenario)
+        self._routes = StripeMeterRoutes(self._host, options, lambda: self._breaks.workers_are_down)
 
     def sites(self) -> list[Site]:
         """Two processes, two addresses."""
@@ -50,12 +52,12 @@ class StripeMeter:
         ]
 
     def workers(self) -> list[Callable[[], None]]:
-        """The reconciler."""
-        return [self._host.work]
+        """The reconciler, and troubles that last."""
+        return [self._host.work, self._breaks.work]
 
     def scenarios(self) -> list[Scenario]:
-        """Drift."""
-        return [self._scenario]
+        """Drift, and what else there is."""
+        return [self._scenario, *self._breaks.all()]
 
     def begin(self, accounts: list[Account], ids: Ids) -> None:
         """Lay the tables anew, with usage that Stripe agrees with."""
@@ -65,6 +67,7 @@ class StripeMeter:
             seed.seed(connection, ids, now=self._host.now())
             grant_read(connection, READABLE)
         self._host.reset()
+        self._breaks.reset()
 
     def environment(self, base: str) -> dict[str, str]:
         """Both addresses, the key, the tenant and the read-only database."""
