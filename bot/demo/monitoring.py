@@ -65,8 +65,8 @@ def write_prometheus(folder: Path, *, rules: str, targets: tuple[Scrape, ...], a
     )
 
 
-def write_alertmanager(folder: Path, *, webhook: str, token: str) -> Path:
-    """Write alertmanager.yml into `folder`: one group per alert and set of labels that a rule splits by."""
+def write_alertmanager(folder: Path, *, webhook: str, token: str, example: str) -> Path:
+    """Write alertmanager.yml into `folder`: the example's inhibition, and one group per alert."""
     return _write(
         folder / "alertmanager.yml",
         {
@@ -90,12 +90,7 @@ def write_alertmanager(folder: Path, *, webhook: str, token: str) -> Path:
                     ],
                 }
             ],
-            "inhibit_rules": [
-                {
-                    "source_matchers": ['alertname="AivoDunningDowngradesCritical"'],
-                    "target_matchers": ['alertname="AivoDunningDowngradesHigh"'],
-                }
-            ],
+            "inhibit_rules": yaml.safe_load(example)["inhibit_rules"],
         },
     )
 

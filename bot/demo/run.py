@@ -135,7 +135,10 @@ class Stage:
             monitoring.Scrape(job="countersign", address=self.addresses.bot, path="/metrics"),
         )
         am_config = monitoring.write_alertmanager(
-            self.folder, webhook=f"http://{self.addresses.bot}/alertmanager", token=self.token
+            self.folder,
+            webhook=f"http://{self.addresses.bot}/alertmanager",
+            token=self.token,
+            example=Path("docs/alertmanager.yml").read_text(),
         )
         prom_config = monitoring.write_prometheus(
             self.folder,
