@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 
 from bot.adapters.installation import Installation
 from bot.adapters.resources import Connections
+from bot.adapters.response_urls import ResponseUrls
 from bot.adapters.slack import Slack
 from bot.content import Content
 from bot.core.errors import SettingsError, Unavailable
@@ -30,6 +31,7 @@ from bot.jobs.incidents.fold import Fold
 from bot.jobs.incidents.silences_seen import SilencesSeen
 from bot.jobs.incidents.silencing import Notes, Silencing
 from bot.jobs.incidents.snapshots import Snapshots
+from bot.jobs.inquiry import Inquiry
 from bot.jobs.means import Means
 from bot.jobs.requests.execute import Execute
 from bot.jobs.requests.expire import expire
@@ -40,7 +42,7 @@ from bot.metrics import Metrics, Stock
 from bot.parts import CONCURRENCY, PERSON_WAITS, desk_of, means_of, new_id, now, open_database, slack_client
 from bot.schedule import Schedule
 from bot.settings import Settings
-from bot.slack.listeners import bolt_app
+from bot.slack.listeners import Around, bolt_app
 from bot.store import deliveries
 from bot.store.database import Database
 from bot.store.deliveries import Delivery
@@ -170,6 +172,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         slack = _slack_routes(
             settings,
             desk=desk,
+            inquiry=Inquiry(means=means, revision=content.revision),
             dispatching=_threads(stack, "slack-dispatch", _LISTENERS),
             listening=_threads(stack, "slack-listen", 2 * _LISTENERS),
         )
@@ -189,7 +192,9 @@ def _handlers(means: Means, *, diagnoser: Diagnoser, execute: Execute) -> Handle
     }
 
 
-def _slack_routes(settings: Settings, *, desk: Desk, dispatching: Executor, listening: Executor) -> Sequence[BaseRoute]:
+def _slack_routes(
+    settings: Settings, *, desk: Desk, inquiry: Inquiry, dispatching: Executor, listening: Executor
+) -> Sequence[BaseRoute]:
     """What Slack calls; nothing while there is no secret to know it by."""
     if settings.slack_signing_secret is None:
         return ()
@@ -198,8 +203,13 @@ def _slack_routes(settings: Settings, *, desk: Desk, dispatching: Executor, list
         signing_secret=settings.slack_signing_secret.get_secret_value(),
         bot_token=settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else "",
         desk=desk,
-        reply=Slack(client),
-        home=Installation(client, allowed=settings.slack_teams),
+        around=Around(
+            reply=Slack(client),
+            telling=Slack(client),
+            urls=ResponseUrls(api_url=str(settings.slack_api_url)),
+            inquiry=inquiry,
+            home=Installation(client, allowed=settings.slack_teams),
+        ),
         executor=listening,
     )
     return slack_routes(app, executor=dispatching)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.core.errors import Unavailable
-from bot.store import interactions, replicas
+from bot.store import interactions, private_answers, replicas
 from bot.store.database import Database
 from bot.store.work import Clock
 
@@ -79,9 +79,10 @@ class Schedule:
             replicas.beat(conn, name=self._replica, incarnation=self._incarnation, now=self._now())
 
     def tidy(self) -> None:
-        """Forget which clicks were seen, once nobody can send them again."""
+        """Forget which clicks were seen and what may be shared, once nobody can send them again."""
         with self._database.begin() as conn:
             interactions.forget(conn, self._now())
+            private_answers.forget(conn, self._now())
 
     def take_over(self) -> None:
         """Let go of the jobs of replicas that are silent."""

@@ -147,6 +147,13 @@ class Slack:
         with translated():
             self._client.chat_postEphemeral(channel=channel, user=user, text=text, thread_ts=thread_ts)
 
+    def answer(self, *, channel: str, user: str, text: str, blocks: Blocks, thread_ts: str | None) -> None:
+        """The same with blocks, such as what somebody asked for."""
+        with translated():
+            self._client.chat_postEphemeral(
+                channel=channel, user=user, text=text, blocks=list(blocks) or None, thread_ts=thread_ts
+            )
+
     def open_view(self, *, trigger_id: str, view: dict[str, Json]) -> str:
         """Open a modal; returns the view's id."""
         with translated():

@@ -7,13 +7,15 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenIncident:
-    """An open incident, in a line."""
+    """An open incident, in a line; `place` is channel and timestamp of its root message."""
 
+    id: str
     title: str
     system: str
     severity: str
     started_at: datetime
     acknowledged_by: str | None
+    place: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from bot.desk import Cause, Declined
 from bot.engine.approval import Why
 from bot.slack.answer_views import OpenIncident, OpenRequest, OpenReview
-from bot.slack.text import Plain, Safe, joined, person, safe, when
+from bot.slack.places import address
+from bot.slack.text import Plain, Safe, bold, code, joined, link, person, safe, when
 from bot.slack.words import counted, severity_mark
 
 _MENTION = re.compile(r"&lt;@([UW][A-Z0-9]{1,30})&gt;")
@@ -36,15 +37,6 @@ OLD_CARD = frozenset(
 
 NOT_OFFERED = Safe("This action is not offered any more. The message above has been brought up to date.")
 NOT_UNDERSTOOD = Safe("I did not understand that click. Nothing was done.")
-
-HELP = Safe(
-    "*What you can ask me*\n"
-    "• `/billing status` – open incidents, and whether everything that was said has reached Slack\n"  # noqa: RUF001
-    "• `/billing requests` – actions that wait for approval\n"  # noqa: RUF001
-    "• `/billing switch` – what is stopped, and how to stop me: `/billing switch engage bot why`\n"  # noqa: RUF001
-    "• `/billing help` – this\n"  # noqa: RUF001
-    "Everything else is done with the buttons in an incident's thread. Slash commands do not work inside threads."
-)
 
 ASK = Plain("Ask for it")
 CANCEL = Plain("Cancel")
@@ -96,11 +88,6 @@ def settles(*, took_effect: bool) -> Safe:
     return Safe("The action then counts as failed. Nothing is tried again; ask anew if it is still needed.")
 
 
-def did_you_mean(word: str, close: Sequence[str]) -> Safe:
-    hint = f" Did you mean `{close[0]}`?" if close else ""
-    return Safe(f"I do not know “{safe(word)}”.{hint}\n{HELP}")
-
-
 def status(incidents: Sequence[OpenIncident], *, behind: int, trouble: str | None) -> Safe:
     """Open incidents, and what has not reached Slack yet."""
     lines = [_incident(each) for each in incidents[:15]]
@@ -133,7 +120,8 @@ def _review(each: OpenReview) -> Safe:
 def _incident(each: OpenIncident) -> Safe:
     mark = severity_mark(each.severity)
     whose = f" · :eyes: {person(each.acknowledged_by)}" if each.acknowledged_by else ""
-    return Safe(f"{mark} *{safe(each.title)}* · {safe(each.system)} · since {when(each.started_at)}{whose}")
+    title = f"*{link(address(*each.place), each.title)}*" if each.place else bold(each.title)
+    return Safe(f"{mark} {title} · {safe(each.system)} · {code(each.id[:8])} · since {when(each.started_at)}{whose}")
 
 
 def _request(each: OpenRequest) -> Safe:

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt import Ack, App
@@ -12,11 +13,15 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.core.errors import CountersignError
 from bot.core.ports import Json
 from bot.desk import Desk
+from bot.slack import asking
 from bot.slack.answer_words import failed
 from bot.slack.answering import Answering, Reply
+from bot.slack.answers import Addresses, Answers
+from bot.slack.asking import Telling
 from bot.slack.blocks.modals import not_possible
 from bot.slack.clicks import Clicks
 from bot.slack.commands import Commands
+from bot.slack.commands.ports import Inquiring
 from bot.slack.entrance import Entrance, Home
 from bot.slack.looking_after import LookingAfter
 from bot.slack.payload import Click, Submission, click, submission
@@ -26,16 +31,26 @@ log = logging.getLogger(__name__)
 _ASK = re.compile(r"^ask(:[a-z][a-z0-9-]*)?$")
 
 
-def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, reply: Reply, home: Home, executor: Executor) -> App:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Around:
+    """What listeners reach beside the desk."""
+
+    reply: Reply
+    telling: Telling
+    urls: Addresses
+    inquiry: Inquiring
+    home: Home
+
+
+def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, around: Around, executor: Executor) -> App:
     """An app that makes no call of its own; listeners run in `executor`, which the caller shuts down.
 
     A click is acknowledged first and then carried out, for that may take longer than Slack waits; a form is carried
     out first, for its answer is what the form shows.
     """
-    answering = Answering(desk=desk, reply=reply)
-    clicks = Clicks(desk=desk, reply=reply)
-    after = LookingAfter(desk=desk, reply=reply)
-    commands = Commands(desk)
+    answering = Answering(desk=desk, reply=around.reply)
+    clicks = Clicks(desk=desk, reply=around.reply)
+    after = LookingAfter(desk=desk, reply=around.reply)
     quiet = logging.getLogger("bot.slack.bolt")
     quiet.setLevel(logging.ERROR)  # it reads SLACK_BOT_TOKEN by itself, and warns that it will not use it
     app = App(
@@ -47,7 +62,7 @@ def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, reply: Reply, h
         attaching_function_token_enabled=False,
     )
     quiet.setLevel(logging.NOTSET)
-    app.use(Entrance(database=desk.database, home=home, now=desk.now).__call__)
+    app.use(Entrance(database=desk.database, home=around.home, now=desk.now).__call__)
     buttons: dict[str | re.Pattern[str], Callable[[Click], None]] = {
         "acknowledge": after.acknowledge,
         "rerun": after.rerun,
@@ -70,7 +85,8 @@ def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, reply: Reply, h
     app.view("deny")(_on_submit(clicks.submit_deny))
     app.view("vote")(_on_vote(clicks))
     app.view("settle")(_on_submit(clicks.submit_settle))
-    app.command("/billing")(_on_command(commands))
+    answers = Answers(desk=desk, commands=Commands(desk, around.inquiry), urls=around.urls)
+    asking.listen(app, desk=desk, answers=answers, telling=around.telling)
     return app
 
 
@@ -116,15 +132,3 @@ def _on_vote(clicks: Clicks) -> Callable[..., None]:
             clicks.submit_vote(form, is_proven=checked.is_proven)
 
     return on_vote
-
-
-def _on_command(commands: Commands) -> Callable[..., None]:
-    def on_command(ack: Ack, body: dict[str, Any]) -> None:
-        try:
-            said = commands.answer(str(body.get("text") or ""), person=str(body.get("user_id") or ""))
-        except CountersignError as error:
-            log.warning("command.failed", extra={"error": str(error)})
-            said = failed(str(error))
-        ack(text=said, response_type="ephemeral")
-
-    return on_command

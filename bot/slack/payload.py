@@ -29,13 +29,24 @@ class _Action(Lenient):
     selected_option: _Option | None = None
 
 
+class _Container(Lenient):
+    message_ts: str | None = None
+    thread_ts: str | None = None
+    is_ephemeral: bool = False
+
+
 class Click(Lenient):
-    """A button or a menu of one of our messages."""
+    """A button or a menu of one of our messages; of one that only one person sees, Slack sends no message along.
+
+    In the Home there is no channel either.
+    """
 
     user: _Id
-    channel: _Id
-    message: _Message
+    channel: _Id | None = None
+    message: _Message | None = None
+    container: _Container = _Container()
     trigger_id: str
+    response_url: str | None = None
     actions: tuple[_Action, ...] = Field(min_length=1)
 
     @property
@@ -54,7 +65,8 @@ class Click(Lenient):
 
     @property
     def channel_id(self) -> str:
-        return self.channel.id
+        """Where it was; empty in the Home."""
+        return self.channel.id if self.channel else ""
 
     @property
     def block_id(self) -> str:
@@ -64,6 +76,8 @@ class Click(Lenient):
     @property
     def thread_ts(self) -> str | None:
         """The thread it was in; None for a root, for who clicks there may not have its thread open."""
+        if self.message is None:
+            return self.container.thread_ts
         return self.message.thread_ts if self.message.thread_ts != self.message.ts else None
 
     def _value(self) -> str:
@@ -155,6 +169,25 @@ class Submission(Lenient):
         }
 
 
+class Mention(Lenient):
+    """Somebody wrote to the bot by its name."""
+
+    user: str = ""
+    text: str = ""
+    channel: str
+    ts: str
+    thread_ts: str | None = None
+
+
+class Command(Lenient):
+    """A slash command, as it was typed."""
+
+    user_id: str = ""
+    text: str = ""
+    channel_id: str = ""
+    response_url: str = ""
+
+
 def click(body: object) -> Click:
     """Raises BadInput when it is not a click on a message of ours."""
     try:
@@ -169,3 +202,19 @@ def submission(body: object) -> Submission:
         return Submission.model_validate(body)
     except ValidationError as error:
         raise BadInput(f"not a submitted form: {error.error_count()} fields are wrong") from error
+
+
+def command(body: object) -> Command:
+    """Raises BadInput when it is no slash command."""
+    try:
+        return Command.model_validate(body)
+    except ValidationError as error:
+        raise BadInput(f"not a command: {error.error_count()} fields are wrong") from error
+
+
+def mention(event: object) -> Mention:
+    """Raises BadInput when it is no message to the bot."""
+    try:
+        return Mention.model_validate(event)
+    except ValidationError as error:
+        raise BadInput(f"not a message to the bot: {error.error_count()} fields are wrong") from error

@@ -17,7 +17,10 @@ def channel_name(channel: Channel) -> str:
 def in_message(
     *, person: Person, channel: Channel, message: Message, action: JsonObject, state: JsonObject, urls: JsonObject
 ) -> JsonObject:
-    """block_actions for an element in a message; `urls` carries trigger_id and response_url."""
+    """block_actions for an element in a message; `urls` carries trigger_id and response_url.
+
+    Of a message that only one person sees Slack sends where it is, and not the message.
+    """
     container: JsonObject = {
         "type": "message",
         "message_ts": message.ts,
@@ -29,7 +32,7 @@ def in_message(
     return _interaction("block_actions", person) | {
         "container": container,
         "channel": {"id": channel.id, "name": channel_name(channel)},
-        "message": message.as_slack(),
+        **({} if message.shown_only_to is not None else {"message": message.as_slack()}),
         "state": {"values": state},
         "actions": [action],
         **urls,

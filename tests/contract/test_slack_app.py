@@ -197,6 +197,15 @@ def test_a_captured_click_is_refused_and_has_no_second_effect(bot: SlackBot) -> 
     assert not bot.shows("*Evidence* (no. 3)", within=0.5)
 
 
+def test_an_event_that_slack_sends_again_is_answered_and_ignored(bot: SlackBot) -> None:
+    body = event_body({"type": "app_mention", "user": ANA, "text": "help", "ts": "1.2", "channel": CHANNEL_ID})
+    first, again = signed(bot, body), signed(bot, body, ago=1) | {"x-slack-retry-num": "1"}
+
+    assert post(bot, body, again).status_code == 200
+    assert post(bot, body, first | {"x-slack-retry-num": "2"}).status_code == 200
+    assert post(bot, body, again).status_code == 401
+
+
 def test_another_workspace_is_refused_and_noted_once_a_day(bot: SlackBot) -> None:
     for person in (ANA, CHI):
         body = click_body(bot, person, bot.root(), action_id="rerun", block_id="b", value=f"{INCIDENT}:rerun")
@@ -343,6 +352,12 @@ def click_body(bot: SlackBot, person: str, message: Json, *, action_id: str, blo
         "actions": [{"type": "button", "action_id": action_id, "block_id": block_id, "value": value}],
     }
     return urlencode({"payload": json.dumps(payload)}).encode()
+
+
+def event_body(event: Json) -> bytes:
+    """An event as Slack sends it."""
+    envelope = {"team_id": "T0BILLING", "api_app_id": "A0LOCAL", "type": "event_callback", "event_id": "Ev1"}
+    return json.dumps({**envelope, "event": event, "authorizations": [{"team_id": "T0BILLING"}]}).encode()
 
 
 def signed(bot: SlackBot, body: bytes, *, ago: int = 0) -> dict[str, str]:

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from bot.adapters.directory import SlackDirectory
 from bot.adapters.installation import Installation
+from bot.adapters.response_urls import ResponseUrls
 from bot.adapters.slack import Slack, web_client
 from bot.engine.runbook import Runbook
 from bot.jobs.announcing import Announcer
@@ -22,7 +23,8 @@ from bot.jobs.delivery.deliver import Deliver
 from bot.jobs.delivery.pictures import Pictures
 from bot.jobs.incidents.asking import Asker
 from bot.jobs.incidents.diagnose import Diagnoser
-from bot.slack.listeners import bolt_app
+from bot.jobs.inquiry import Inquiry
+from bot.slack.listeners import Around, bolt_app
 from bot.slack.present import Presenter
 from bot.store import incidents
 from bot.store.database import Database
@@ -169,8 +171,13 @@ def _serve(
         signing_secret=workspace.config.signing_secret,
         bot_token=workspace.config.bot_token,
         desk=office.desk,
-        reply=slack,
-        home=Installation(web_client(token=workspace.config.bot_token, base_url=workspace.api, timeout=5)),
+        around=Around(
+            reply=slack,
+            telling=slack,
+            urls=ResponseUrls(api_url=workspace.api),
+            inquiry=Inquiry(means=office.means, revision=lambda: REVISION),
+            home=Installation(web_client(token=workspace.config.bot_token, base_url=workspace.api, timeout=5)),
+        ),
         executor=listening,
     )
     web = Starlette(routes=list(slack_routes(app, executor=dispatching)))

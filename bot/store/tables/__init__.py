@@ -8,6 +8,7 @@ from bot.store.tables.people import enrolments, known_groups, known_people
 from bot.store.tables.requests import deeds, executions, requests, reviews, votes
 from bot.store.tables.running import content_revisions, interactions, jobs, replicas
 from bot.store.tables.silences import silences
+from bot.store.tables.slack import homes, private_answers
 from bot.store.tables.switches import switches
 from bot.store.tables.timed import check_results, detections, fires
 
@@ -26,6 +27,7 @@ __all__ = [
     "enrolments",
     "executions",
     "fires",
+    "homes",
     "incident_alerts",
     "incidents",
     "interactions",
@@ -34,6 +36,7 @@ __all__ = [
     "known_people",
     "messages",
     "metadata",
+    "private_answers",
     "replicas",
     "requests",
     "reviews",

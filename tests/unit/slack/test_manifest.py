@@ -50,7 +50,7 @@ def test_every_method_that_is_called_has_its_scopes_listed() -> None:
 
 
 def test_the_manifest_asks_for_exactly_the_scopes_of_what_is_called() -> None:
-    needed = set().union(*(SCOPES[method] for method in called())) | {"commands"}
+    needed = set().union(*(SCOPES[method] for method in called())) | {"commands", "app_mentions:read"}
 
     assert set(manifest()["oauth_config"]["scopes"]["bot"]) == needed
 

@@ -1,60 +1,41 @@
-"""The slash command: what it answers, to the one who typed it."""
-
-from collections.abc import Callable
-from difflib import get_close_matches
+"""What is open, what waits, what is stopped, and which runbooks there are."""
 
 from sqlalchemy import Connection, select
 
-from bot.desk import Desk
+from bot.desk.desk import Contents
 from bot.engine.incident import State as Standing
 from bot.engine.request import State
-from bot.slack import answer_words as words
-from bot.slack import reading, switch_words
+from bot.slack import answer_words, reading, switch_words
 from bot.slack.answer_views import OpenIncident, OpenRequest, OpenReview
+from bot.slack.commands import words
+from bot.slack.commands.naming import unknown
 from bot.slack.reading import ContentsOf
-from bot.slack.switch_command import switch_command
 from bot.slack.switch_view import listed
 from bot.slack.text import Safe
-from bot.store import incidents, messages, requests, reviews
+from bot.store import finding, incidents, messages, requests, reviews
 from bot.store.tables import incidents as incident_rows
 
-_WORDS = ("help", "status", "requests", "switch")
+
+def status(conn: Connection) -> Safe:
+    behind = messages.backlog(conn)
+    return answer_words.status(open_incidents(conn), behind=behind.count, trouble=behind.error)
 
 
-class Commands:
-    """Answers `/billing …`."""
+def waiting(conn: Connection, contents: ContentsOf) -> Safe:
+    return answer_words.requests(open_requests(conn, contents), reviews=open_reviews(conn, contents))
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._database = desk.database
-        self._contents = desk.contents
 
-    def answer(self, text: str, *, person: str) -> Safe:
-        """What to say to what this person typed after the command."""
-        word, *rest = text.split() or ["help"]
-        word = word.casefold()
-        if word == "switch" and rest and rest[0].casefold() != "list":
-            return switch_command(self._desk, rest, person=person)
-        known: dict[str, Callable[[Connection], Safe]] = {
-            "help": lambda _: words.HELP,
-            "status": self._status,
-            "requests": self._requests,
-            "switch": self._switches,
-        }
-        if word not in known:
-            return words.did_you_mean(word, get_close_matches(word, _WORDS, n=1))
-        with self._database.read() as conn:
-            return known[word](conn)
+def switches(conn: Connection, contents: Contents) -> Safe:
+    return switch_words.listed(listed(conn, contents.systems))
 
-    def _status(self, conn: Connection) -> Safe:
-        behind = messages.backlog(conn)
-        return words.status(open_incidents(conn), behind=behind.count, trouble=behind.error)
 
-    def _switches(self, conn: Connection) -> Safe:
-        return switch_words.listed(listed(conn, self._contents(self._desk.revision()).systems))
-
-    def _requests(self, conn: Connection) -> Safe:
-        return words.requests(open_requests(conn, self._contents), reviews=open_reviews(conn, self._contents))
+def runbooks(contents: Contents, system: str | None) -> Safe:
+    """Each with its parameters; of one system, also the names of its checks. Raises Unclear for another word."""
+    if system is not None and system not in contents.systems:
+        unknown("system", system, contents.systems)
+    books = sorted(contents.runbooks.items())
+    shown = {name: each for name, each in books if system is None or name.startswith(f"{system}/")}
+    return words.runbooks(shown, with_checks=system is not None)
 
 
 def open_incidents(conn: Connection) -> list[OpenIncident]:
@@ -64,11 +45,13 @@ def open_incidents(conn: Connection) -> list[OpenIncident]:
     )
     return [
         OpenIncident(
+            id=row.id,
             title=row.title,
             system=row.system,
             severity=row.severity,
             started_at=row.started_at,
             acknowledged_by=row.acknowledged_by,
+            place=finding.place_of(conn, row.id),
         )
         for row in conn.execute(query)
     ]
