@@ -240,7 +240,7 @@ def test_the_slash_command_answers_the_one_who_typed_it(bot: SlackBot) -> None:
 
     told = "\n".join(bot.told(CHI))
     assert "What you can ask me" in told
-    assert "*Dead events* · ledger" in told
+    assert "|Dead events>* · ledger" in told
     assert "*Replay* for Dead events · by <@U0ANA> · 1 approval missing" in told
     assert "Did you mean `status`?" in told
 
