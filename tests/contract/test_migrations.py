@@ -8,6 +8,7 @@ from threading import Thread
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from bot.store import migrations
@@ -15,7 +16,7 @@ from bot.store.database import Database
 from bot.store.tables import metadata
 from tests.kit.databases import PostgreSQL
 
-LATEST = max(path.name[:4] for path in (Path(migrations.__file__).parent / "versions").glob("[0-9]*.py"))
+LATEST = ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()  # the last of the line
 
 _POSTGRESQL_SCHEMA = """
     SELECT 'column', format('%s.%s', table_name, column_name),
