@@ -36,7 +36,7 @@ class Approve(Frozen):
 class Input(Frozen):
     """Asked in a modal before the request."""
 
-    type: Literal["string", "integer", "duration", "choice", "flag"] = Field(
+    type: Literal["string", "integer", "duration", "choice", "flag", "time"] = Field(
         default="string", description="what is typed: checked before anything is asked"
     )
     label: str | None = Field(default=None, description="its heading in the modal")

@@ -1,11 +1,11 @@
 """The inputs of an action: what was typed into the modal, or comes from evidence, checked against what is declared."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bot.core.errors import BadInput, ExpressionError
 from bot.core.ports import Json
-from bot.core.quoting import duration
+from bot.core.quoting import duration, moment
 from bot.engine.runbook import Input
 
 _LONGEST = 500
@@ -55,11 +55,9 @@ def _typed(name: str, declared: Input, value: object) -> Json:
     text = str(value).strip()
     if len(text) > _LONGEST or not text.isprintable():
         raise BadInput(f"{label}: at most {_LONGEST} printable characters on one line")
+    if declared.type in _READ:
+        return _READ[declared.type](label, text)
     match declared.type:
-        case "integer":
-            return _integer(label, text)
-        case "flag":
-            return _flag(label, text)
         case "choice":
             if text not in declared.choices:
                 raise BadInput(f"{label}: choose one of {', '.join(declared.choices)}")
@@ -68,8 +66,6 @@ def _typed(name: str, declared: Input, value: object) -> Json:
                 duration(text)
             except ValueError as error:
                 raise BadInput(f"{label}: {error}") from error
-        case "string":
-            pass
     if declared.pattern is not None and not re.fullmatch(declared.pattern, text):
         raise BadInput(f"{label}: {text[:80]!r} does not match {declared.pattern}")
     return text
@@ -82,9 +78,21 @@ def _integer(label: str, text: str) -> int:
         raise BadInput(f"{label}: {text[:80]!r} is not a whole number") from error
 
 
+def _time(label: str, text: str) -> str:
+    """In UTC, as 2026-11-20T10:30:00Z; a picker gives seconds since 1970."""
+    try:
+        at = moment(int(text) if text.isascii() and text.isdigit() else text)
+    except (ValueError, OverflowError) as error:
+        raise BadInput(f"{label}: {text[:80]!r} is not a time; write 2026-11-20T10:30:00Z") from error
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _flag(label: str, text: str) -> bool:
     if text.casefold() in _YES:
         return True
     if text.casefold() in _NO:
         return False
     raise BadInput(f"{label}: write yes or no")
+
+
+_READ: Mapping[str, Callable[[str, str], Json]] = {"integer": _integer, "flag": _flag, "time": _time}

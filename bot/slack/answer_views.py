@@ -45,7 +45,7 @@ class Field:
 
     name: str
     label: str
-    kind: Literal["string", "integer", "duration", "choice", "flag"]
+    kind: Literal["string", "integer", "duration", "choice", "flag", "time"]
     value: str | None = None
     choices: tuple[str, ...] = ()
     is_optional: bool = False

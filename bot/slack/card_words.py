@@ -154,7 +154,8 @@ def progress(view: CardView) -> Safe:
     at = {Stage.RUNNING: view.started_at, Stage.VERIFIED: view.verified_at}.get(view.stage)
     course = joined((Safe(_COURSES[view.stage]), when(at) if at else Safe("")), " ")
     is_told = view.stage is Stage.DENIED and view.votes  # by the vote's own line
-    why = Safe("") if is_told else clip(safe(view.outcome or view.note or ""), 900)
+    is_said = view.stage is Stage.VERIFIED and view.goal is not None  # by the goal, in plain words
+    why = Safe("") if is_told or is_said else clip(safe(view.outcome or view.note or ""), 900)
     checking = _verifying(view) if view.stage is Stage.VERIFYING else Safe("")
     goal = Safe(safe(view.goal) if view.goal and view.stage is Stage.VERIFIED else "")
     return joined((course, goal, _how_far(view), why, checking), "\n")

@@ -9,19 +9,22 @@ from bot.core.ports import Json
 from bot.desk import (
     Declined,
     Desk,
+    Done,
     ask,
     deny,
     review,
     settle,
     stop,
 )
+from bot.desk.answer import declined
 from bot.desk.outside import Door
 from bot.desk.proving import Errand, prove
-from bot.engine.approval import is_same_text
+from bot.engine.approval import Why, is_same_text
+from bot.engine.request import State
 from bot.engine.runbook import Action
 from bot.slack import answer_words as words
 from bot.slack import policy_words, votes, wishes
-from bot.slack.answering import Answering, Reply, in_form
+from bot.slack.answering import Answering, Reply
 from bot.slack.blocks.modals import (
     CODE,
     PHRASE,
@@ -35,6 +38,7 @@ from bot.slack.payload import Click, Submission
 from bot.slack.policy_views import ApproveView
 from bot.slack.text import plain
 from bot.slack.votes import Press
+from bot.store import requests
 
 log = logging.getLogger(__name__)
 
@@ -59,33 +63,30 @@ class Clicks:
         press = votes.press(click, choice=votes.ANYWAY if click.action == votes.ANYWAY else votes.APPROVE)
         form = self._vote_form(press)
         if form is not None and (form.phrase is not None or form.wants_code):
-            self._answering.open(click, approve_form(form))
+            self._open_vote(click, form)
             return
         self._answering.do(press, lambda: votes.cast(self._desk, press))
 
     def break_glass(self, click: Click) -> None:
         """Asks why it cannot wait for somebody else."""
-        form = self._vote_form(votes.press(click, choice=votes.ALONE))
-        if form is None:
-            self._answering.tell(click, words.NOT_OFFERED)
-            self._answering.refresh(click.subject)
-            return
-        self._answering.open(click, approve_form(form))
+        self._open_vote(click, self._vote_form(votes.press(click, choice=votes.ALONE)))
 
     def review(self, click: Click) -> None:
         """Countersigns what somebody did alone."""
         self._answering.do(click, lambda: review(self._desk, person=click.person, request_id=click.subject))
 
     def deny(self, click: Click) -> None:
-        """Asks why first."""
-        self._answering.open(click, deny_form(f"{click.subject}:{click.block_id}"))
+        """Asks why first, unless it is decided already."""
+        if not self._is_settled(click):
+            self._answering.open(click, lambda: deny_form(f"{click.subject}:{click.block_id}"))
 
     def stop(self, click: Click) -> None:
         self._answering.do(click, lambda: stop(self._desk, person=click.person, request_id=click.subject))
 
     def settle(self, click: Click) -> None:
         """Asks how the person knows."""
-        self._answering.open(click, settle_form(f"{click.subject}:{click.action}", took_effect=click.action == "yes"))
+        subject, took_effect = f"{click.subject}:{click.action}", click.action == "yes"
+        self._answering.open(click, lambda: settle_form(subject, took_effect=took_effect))
 
     def ask(self, click: Click) -> None:
         """Asks for an action, after a form where it needs inputs, a reason or a warning."""
@@ -109,14 +110,12 @@ class Clicks:
             reason=form.reason,
             original_id=original_id,
         )
-        return in_form(answer, form)
+        return self._answering.in_form(answer, form, about=original_id or incident_id)
 
     def submit_deny(self, form: Submission) -> dict[str, Json] | None:
         request_id, digest, *_ = (*form.subject, "", "")
         answer = deny(self._desk, person=form.person, request_id=request_id, digest=digest, reason=form.reason)
-        if isinstance(answer, Declined) and answer.why in words.OLD_CARD:
-            self._answering.refresh(request_id)
-        return in_form(answer, form)
+        return self._answering.in_form(answer, form, about=request_id)
 
     def check_vote(self, form: Submission) -> Checked:
         """Look at what was typed, at once: the vote itself may take longer than a form waits. A code is used up."""
@@ -153,9 +152,7 @@ class Clicks:
         answer = settle(
             self._desk, person=form.person, request_id=request_id, took_effect=said == "yes", reason=form.reason
         )
-        if isinstance(answer, Declined) and answer.why in words.OLD_CARD:
-            self._answering.refresh(request_id)
-        return in_form(answer, form)
+        return self._answering.in_form(answer, form, about=request_id)
 
     def _requested(self, request_id: str) -> Action | None:
         with self._desk.database.read() as conn:
@@ -174,25 +171,45 @@ class Clicks:
             wants_code=self._desk.wants_code(action),
         )
 
-    def _wish(self, click: Click, *, incident_id: str, original_id: str | None) -> None:
-        with self._desk.database.read() as conn:
-            view = wishes.form(
-                conn, self._desk.contents, incident_id=incident_id, action_id=click.action, original_id=original_id
-            )
-        if view is None:
+    def _open_vote(self, click: Click, form: ApproveView | None) -> None:
+        if form is None:
             self._answering.tell(click, words.NOT_OFFERED)
             self._answering.refresh(click.subject)
-        elif view.fields or view.wants_reason or view.caution:
-            self._answering.open(click, ask_form(view))
-        else:
-            self._answering.do(
-                click,
-                lambda: ask(
-                    self._desk,
-                    person=click.person,
-                    incident_id=incident_id,
-                    action=click.action,
-                    inputs={},
-                    original_id=original_id,
-                ),
+        elif not self._is_settled(click):
+            self._answering.open(click, lambda: approve_form(form))
+
+    def _is_settled(self, click: Click) -> bool:
+        """Whether the card was an old one; the person is told what happened since, and no form opens."""
+        with self._desk.database.read() as conn:
+            request = requests.get(conn, click.subject)
+        if request is None or request.state in {State.PREPARING, State.OPEN}:
+            return False
+        self._answering.do(click, lambda: declined(Why.SETTLED))
+        return True
+
+    def _wish(self, click: Click, *, incident_id: str, original_id: str | None) -> None:
+        def make() -> dict[str, Json] | None:
+            with self._desk.database.read() as conn:
+                view = wishes.form(
+                    conn, self._desk.contents, incident_id=incident_id, action_id=click.action, original_id=original_id
+                )
+            if view is None:
+                self._answering.tell(click, words.NOT_OFFERED)
+                self._answering.refresh(click.subject)
+            elif view.fields or view.wants_reason or view.caution:
+                return ask_form(view)
+            else:
+                self._answering.do(click, wish)
+            return None
+
+        def wish() -> Done | Declined:
+            return ask(
+                self._desk,
+                person=click.person,
+                incident_id=incident_id,
+                action=click.action,
+                inputs={},
+                original_id=original_id,
             )
+
+        self._answering.open(click, make)

@@ -5,11 +5,11 @@ from datetime import timedelta
 from bot.core.errors import BadInput
 from bot.core.ports import Json
 from bot.core.quoting import duration
-from bot.desk import Declined, Desk, acknowledge, rerun, silence, unsilence
+from bot.desk import Desk, acknowledge, rerun, silence, unsilence
 from bot.slack import answer_words as words
 from bot.slack import silence_view
-from bot.slack.answering import Answering, Reply, in_form
-from bot.slack.blocks.modals import silence_form
+from bot.slack.answering import Answering, Reply
+from bot.slack.blocks.modals import not_possible, silence_form
 from bot.slack.payload import Click, Submission
 
 
@@ -28,12 +28,13 @@ class LookingAfter:
 
     def silence(self, click: Click) -> None:
         """Asks for how long and why, and says which alerts fall silent."""
-        with self._desk.database.read() as conn:
-            form = silence_view.silence_form(conn, self._desk, click.subject)
-        if form is None:
-            self._answering.tell(click, words.NOT_OFFERED)
-        else:
-            self._answering.open(click, silence_form(form))
+
+        def make() -> dict[str, Json]:
+            with self._desk.database.read() as conn:
+                form = silence_view.silence_form(conn, self._desk, click.subject)
+            return silence_form(form) if form is not None else not_possible(words.NOT_OFFERED)
+
+        self._answering.open(click, make)
 
     def unsilence(self, click: Click) -> None:
         self._answering.do(click, lambda: unsilence(self._desk, person=click.person, incident_id=click.subject))
@@ -43,9 +44,7 @@ class LookingAfter:
         answer = silence(
             self._desk, person=form.person, incident_id=incident_id, length=_length(form), reason=form.reason
         )
-        if isinstance(answer, Declined) and answer.why in words.OLD_CARD:
-            self._answering.refresh(incident_id)
-        return in_form(answer, form)
+        return self._answering.in_form(answer, form, about=incident_id)
 
 
 def _length(form: Submission) -> timedelta:

@@ -89,9 +89,12 @@ class _Value(Lenient):
     type: str
     value: str | None = None
     selected_option: _Option | None = None
+    selected_date_time: int | None = None
 
     @property
     def text(self) -> str | None:
+        if self.selected_date_time is not None:
+            return str(self.selected_date_time)
         return self.selected_option.value if self.selected_option else self.value
 
 

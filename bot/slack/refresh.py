@@ -1,20 +1,45 @@
-"""When somebody clicked on a message that is no longer true: how things stand, and the message sent once more."""
+"""When somebody clicked on a message that is no longer true: what happened since, and the message sent once more."""
 
 from sqlalchemy import Connection
 
 from bot.desk import Desk
-from bot.slack import card_words
-from bot.slack.request_view import stage
-from bot.slack.text import Safe
-from bot.store import executions, messages, requests
+from bot.engine.incident import Incident, State
+from bot.engine.request import Request
+from bot.slack import card_words, silence_words
+from bot.slack.request_view import stage, vote_view
+from bot.slack.silence_view import silence_views
+from bot.slack.text import Safe, clip, joined, person, safe, when
+from bot.slack.views import Stage
+from bot.store import executions, incidents, messages, requests
 
 
 def stands(conn: Connection, subject_id: str) -> Safe:
-    """How far a request is, in words; nothing for an incident, whose root says it."""
+    """How far a request or an incident is, who brought it there and when; nothing for what is neither."""
     request = requests.get(conn, subject_id)
-    if request is None:
-        return Safe("")
-    return card_words.stage_words(stage(request, executions.get(conn, request.id)))
+    if request is not None:
+        return _request(conn, request)
+    incident = incidents.get(conn, subject_id)
+    return _incident(conn, incident) if incident is not None else Safe("")
+
+
+def _request(conn: Connection, request: Request) -> Safe:
+    execution = executions.get(conn, request.id)
+    at = stage(request, execution)
+    votes = [card_words.vote(vote_view(each)) for each in requests.votes_of(conn, request.id)[-3:]]
+    ended = execution.finished_at if execution else request.settled_at
+    when_ = when(ended) if ended and not votes else Safe("")
+    note = clip(safe(request.note or ""), 300) if at is not Stage.DENIED else Safe("")
+    return joined((joined((card_words.stage_words(at), when_), " "), note, *votes), "\n")
+
+
+def _incident(conn: Connection, incident: Incident) -> Safe:
+    silent = [silence_words.line(each) for each in silence_views(conn, incident.id)[:1]]
+    if incident.state is State.RESOLVED and incident.resolved_at is not None:
+        return joined((Safe(f"resolved {when(incident.resolved_at)}"), *silent), "\n")
+    if incident.acknowledged_by is None or incident.acknowledged_at is None:
+        return joined((Safe("firing, and nobody has acknowledged it"), *silent), "\n")
+    whose = f"acknowledged by {person(incident.acknowledged_by)} {when(incident.acknowledged_at)}"
+    return joined((Safe(f"firing, {whose}"), *silent), "\n")
 
 
 def refresh(conn: Connection, desk: Desk, subject_id: str) -> None:

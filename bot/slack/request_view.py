@@ -101,7 +101,7 @@ def card_view(
         digest=request.digest,
         needs=request.needs,
         approvers=action.approve.by if action else (),
-        votes=tuple(map(_vote, requests.votes_of(conn, request.id))),
+        votes=tuple(map(vote_view, requests.votes_of(conn, request.id))),
         expires_at=request.expires_at,
         settled_at=request.settled_at,
         note=request.note,
@@ -125,7 +125,8 @@ def card_view(
     )
 
 
-def _vote(vote: Vote) -> VoteView:
+def vote_view(vote: Vote) -> VoteView:
+    """One vote, as people see it."""
     return VoteView(
         person=vote.person,
         is_approval=vote.choice.is_approval,

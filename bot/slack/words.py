@@ -112,7 +112,7 @@ def _concluded(found: Findings) -> list[Safe]:
     if found.unanswered:
         questions = counted(found.unanswered, "question")
         lines.append(Safe(f":warning: {questions} got no answer; the thread says which and why."))
-    if found.is_outdated:
+    if found.is_outdated and found.asking is not Asking.RUNNING:
         lines.append(Safe(f":arrows_counterclockwise: An action has run since then. “{RERUN}” brings this up to date."))
     return lines
 

@@ -1,6 +1,7 @@
 """Silences: an Alertmanager and its fake behave alike, and whatever gets lost in between, there is one silence."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -161,6 +162,16 @@ def test_a_second_silence_is_declined_and_says_whose_the_first_is(office: Office
     assert isinstance(told, Declined)
     assert told.why is Cause.ALREADY_SILENCED
     assert f"<@{APPROVER}>" in told.say
+    assert len(active(office)) == 1
+
+
+def test_of_two_who_silence_at_once_one_is_told_of_the_other(database: Database) -> None:
+    office = opened(database)
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda person: silenced(office, person), [APPROVER, LEAD, APPROVER, LEAD]))
+    office.work()
+
+    assert [isinstance(each, Done) for each in told].count(True) == 1
     assert len(active(office)) == 1
 
 

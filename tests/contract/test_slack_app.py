@@ -122,6 +122,43 @@ def test_a_click_on_an_old_card_tells_what_happened_since(bot: SlackBot) -> None
     send(bot, click_body(bot, CHI, old, action_id="approve", block_id=digest_of(old), value=value))
 
     assert eventually(lambda: any("It now stands: denied" in text for text in bot.told(CHI)))
+    assert any(":thumbsdown: Denied by <@U0CHI> <!date^" in text and ": no" in text for text in bot.told(CHI))
+
+
+def test_a_form_does_not_open_on_an_old_card(bot: SlackBot) -> None:
+    asked(bot, ANA)
+    old, value = bot.card(), f"{request_of(bot)}:deny"
+    bot.workspace.control.click(CHI, old, "approve")
+    assert bot.shows("Approved by <@U0CHI>")
+    before = bot.card()
+    send(bot, click_body(bot, ANA, old, action_id="deny", block_id=digest_of(old), value=value))
+
+    assert eventually(lambda: any("Approved by <@U0CHI>" in text for text in bot.told(ANA)))
+    assert not bot.workspace.control.modals(ANA)
+    bot.office.work()
+    assert bot.card()["ts"] == before["ts"]
+
+
+def test_a_click_on_an_old_root_tells_whose_it_is_and_sends_it_again(bot: SlackBot) -> None:
+    bot.workspace.control.click(ANA, bot.root(), "acknowledge")
+    assert bot.shows("acknowledged* by <@U0ANA>")
+    edits = len(bot.workspace.control.calls("chat.update"))
+    send(bot, click_body(bot, CHI, bot.root(), action_id="acknowledge", block_id="b", value=f"{INCIDENT}:acknowledge"))
+
+    assert eventually(lambda: any("firing, acknowledged by <@U0ANA>" in text for text in bot.told(CHI)))
+    bot.office.work()
+    assert len(bot.workspace.control.calls("chat.update")) == edits + 1
+
+
+def test_after_an_effect_is_verified_the_questions_are_asked_afresh_by_themselves(bot: SlackBot) -> None:
+    asked(bot, ANA)
+    bot.workspace.control.click(CHI, bot.card(), "approve")
+    assert bot.shows("Approved by <@U0CHI>")
+    bot.office.pass_time(timedelta(minutes=1))
+
+    assert bot.shows("done and verified")
+    assert bot.shows("*Evidence* (no. 2)")
+    assert "has run since" not in blocks_of(bot.root())
 
 
 def test_acknowledging_shows_whose_it_is(bot: SlackBot) -> None:
@@ -290,7 +327,9 @@ def test_what_is_declined_at_the_root_is_told_in_the_channel(bot: SlackBot) -> N
         return [each for each in bot.workspace.control.messages(CHANNEL_ID, user=CHI) if each.get("is_ephemeral")]
 
     assert eventually(channel)
-    assert channel()[0]["text"] == "<@U0ANA> has acknowledged it already."
+    assert channel()[0]["text"].startswith(
+        "<@U0ANA> has acknowledged it already.\nIt now stands: firing, acknowledged by"
+    )
 
 
 def test_clicks_that_wait_for_slack_keep_nobody_else_waiting(bot: SlackBot) -> None:

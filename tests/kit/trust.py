@@ -16,6 +16,7 @@ from bot.engine.request import Request
 from bot.engine.runbook import Runbook
 from bot.engine.system import System
 from bot.jobs.incidents.asking import Asker
+from bot.jobs.incidents.diagnose import Diagnoser
 from bot.jobs.incidents.silences_seen import SilencesSeen
 from bot.jobs.incidents.silencing import Notes, Silencing
 from bot.jobs.means import Means
@@ -309,6 +310,14 @@ class Office:
             "expire": lambda request_id: expire(self.means, request_id),
             "execute": self.execute,
             "silence": silencing,
+            "diagnose": Diagnoser(
+                database=self.database,
+                contents=self.contents,
+                resources=self.resources,
+                asker=self.means.asker,
+                show=self.shown,
+                now=self.now,
+            ).diagnose,
             "verify": lambda request_id, number: verify(self.means, request_id, number),
         }
 

@@ -10,7 +10,7 @@ from bot.jobs.requests import switching
 from bot.jobs.requests.case import Case, as_requested, open_case
 from bot.jobs.requests.proving import holds
 from bot.jobs.requests.telling import tell
-from bot.store import attention, executions, orders, requests
+from bot.store import attention, executions, incidents, orders, requests
 
 
 def verify(means: Means, request_id: str, number: str) -> None:
@@ -41,6 +41,7 @@ def _conclude(means: Means, conn: Connection, case: Case, *, to: State, outcome:
     request = case.request
     if not executions.move(conn, request.id, to=to, now=now, outcome=outcome):
         return
+    incidents.order_diagnosis(conn, means.enqueue, request.incident_id, content=request.content, now=now)
     if to is State.VERIFIED:
         switching.verified(means, conn, case, now=now)
     else:

@@ -2,6 +2,7 @@
 
 from slack_sdk.models.blocks import (
     Block,
+    DateTimePickerElement,
     InputBlock,
     InputInteractiveElement,
     Option,
@@ -14,6 +15,7 @@ from slack_sdk.models.blocks.block_elements import NumberInputElement
 from slack_sdk.models.views import View
 
 from bot.core.ports import Json
+from bot.core.quoting import moment
 from bot.slack import answer_words as words
 from bot.slack import policy_words, silence_words
 from bot.slack.answer_views import AskView, Field, SilenceForm
@@ -27,6 +29,7 @@ PHRASE = "-phrase"  # no input can be called that
 REASON = "-reason"  # no input can be called that
 _LONGEST = 500  # characters of an input, as the desk takes them
 _FIELDS = 40
+_EPOCH_DIGITS = 10  # Slack takes no other
 
 
 def ask_form(view: AskView) -> dict[str, Json]:
@@ -106,6 +109,16 @@ def not_possible(why: Safe) -> dict[str, Json]:
     return _modal(callback_id="refused", title=words.NOT_POSSIBLE, subject="", blocks=[section(why)], submit=None)
 
 
+def one_moment() -> dict[str, Json]:
+    """Opens at once where the form itself takes a moment to make."""
+    return _modal(callback_id="moment", title=words.ONE_MOMENT, subject="", blocks=[section(words.MAKING)], submit=None)
+
+
+def nothing_more() -> dict[str, Json]:
+    """Takes the place of a form that turned out not to be needed."""
+    return _modal(callback_id="done", title=words.DONE, subject="", blocks=[section(words.IN_THREAD)], submit=None)
+
+
 def block_of(name: str) -> str:
     """The id of the block that asks for this input; errors are shown beside it."""
     return f"input:{name}"
@@ -148,9 +161,20 @@ def _element(field: Field) -> InputInteractiveElement:
             yes, no = _option(words.YES, "yes"), _option(words.NO, "no")
             start = {"yes": yes, "no": no}.get(field.value or "")
             return RadioButtonsElement(action_id=action_id, options=[yes, no], initial_option=start)
+        case "time":
+            return DateTimePickerElement(action_id=action_id, initial_date_time=_epoch(field.value))
         case "string" | "duration":
             value = field.value[:_LONGEST] if field.value else None
             return PlainTextInputElement(action_id=action_id, initial_value=value, max_length=_LONGEST)
+
+
+def _epoch(value: str | None) -> int | None:
+    """Where the picker starts; nowhere when the value is no time that it can show."""
+    try:
+        at = int(moment(value).timestamp()) if value else None
+    except (ValueError, OverflowError):
+        return None
+    return at if at is not None and len(str(at)) == _EPOCH_DIGITS else None
 
 
 def _choice(action_id: str, field: Field) -> InputInteractiveElement:

@@ -24,6 +24,8 @@ def declared(**fields: object) -> dict[str, Input]:
         pytest.param({"type": "flag"}, "Yes", True, id="yes"),
         pytest.param({"type": "flag"}, "off", False, id="off"),
         pytest.param({"type": "flag"}, False, False, id="a-flag"),
+        pytest.param({"type": "time"}, "2026-11-20T11:30:00+01:00", "2026-11-20T10:30:00Z", id="a-time-in-utc"),
+        pytest.param({"type": "time"}, "1795170600", "2026-11-20T10:30:00Z", id="a-time-as-slack-picks-it"),
     ],
 )
 def test_a_given_value_becomes_its_type(fields: dict[str, object], given: Json, value: Json) -> None:
@@ -40,6 +42,8 @@ def test_a_given_value_becomes_its_type(fields: dict[str, object], given: Json, 
         pytest.param({"type": "integer"}, "1.5", "not a whole number", id="not-whole"),
         pytest.param({"type": "duration"}, "yesterday", "not a duration", id="not-a-duration"),
         pytest.param({"type": "choice", "choices": ["a"]}, "c", "choose one of a", id="no-such-choice"),
+        pytest.param({"type": "time"}, "yesterday", "not a time", id="not-a-time"),
+        pytest.param({"type": "time"}, "9" * 30, "not a time", id="no-such-time"),
         pytest.param({"type": "flag"}, "maybe", "yes or no", id="neither-yes-nor-no"),
     ],
 )

@@ -165,7 +165,7 @@ fields = st.builds(
     Field,
     name=st.sampled_from(NAMES),
     label=words,
-    kind=st.sampled_from(["string", "duration", "flag"]),
+    kind=st.sampled_from(["string", "duration", "flag", "time"]),
     value=st.none() | words,
     is_optional=st.booleans(),
 )
