@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bot import __version__, logs
-from bot.commands import people, requests, switch
+from bot.commands import deeds, incidents, people, requests, switch
 from bot.commands.telling import fail, told
 from bot.core.egress import mask
 
@@ -34,7 +34,10 @@ audit = typer.Typer(help="The hash-chained record of everything.", no_args_is_he
 db = typer.Typer(help="The bot's own database.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 app.add_typer(db, name="db")
+app.add_typer(incidents.app, name="incidents")
 app.add_typer(requests.app, name="requests")
+for deed in deeds.COMMANDS:
+    requests.app.command()(deed)
 app.add_typer(switch.app, name="switch")
 app.add_typer(people.app, name="people")
 

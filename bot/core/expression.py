@@ -31,6 +31,12 @@ def _parsed(source: str) -> nodes.Template:
     return tree
 
 
+@lru_cache(maxsize=8192)
+def _read(source: str) -> "Expression":
+    """One value for all that spell it alike: content is read again and again, and mostly the same."""
+    return Expression(source)
+
+
 class Expression:
     """A parsed expression. Equal when its source is equal; raises ValueError when it does not parse."""
 
@@ -76,9 +82,9 @@ class Expression:
                 case Expression():
                     return value
                 case bool() | int() | float():
-                    return cls(repr(value).lower() if isinstance(value, bool) else repr(value))
+                    return _read(repr(value).lower() if isinstance(value, bool) else repr(value))
                 case str() if value.strip():
-                    return cls(value)
+                    return _read(value)
             raise ValueError("write an expression, such as: drift.max <= 0.005")
 
         return core_schema.no_info_plain_validator_function(

@@ -1,7 +1,8 @@
 """Templates in content files, each of a kind that knows what its text becomes."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache
 from typing import ClassVar
 
 from jinja2 import Undefined, nodes
@@ -13,7 +14,7 @@ from bot.core.errors import ExpressionError
 from bot.core.expression import Expression
 from bot.core.quoting import Segment, segment
 from bot.core.reads import names_of, paths_of, reads_of
-from bot.core.sandbox import FAILURES, LONGEST_TEMPLATE, environment, vetted
+from bot.core.sandbox import FAILURES, LONGEST_TEMPLATE, Sandbox, environment, vetted
 
 _INSERTED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _ODD_PATH = re.compile(r"//|/\.{1,2}(?:/|$)|[\s\\#\x00-\x1f\x7f]")
@@ -27,6 +28,20 @@ def _encoded(value: object) -> object:
     return value if isinstance(value, Undefined | Segment) else segment(value)
 
 
+@lru_cache(maxsize=8192)
+def _read(kind: "type[Template]", source: str) -> "Template":
+    """One value for all that spell it alike: content is read again and again, and mostly the same."""
+    return kind(source)
+
+
+@cache
+def _environment(finalize: Callable[[object], object]) -> Sandbox:
+    """One for each kind of template."""
+    made = environment()
+    made.finalize = finalize
+    return made
+
+
 class Template:
     """Text with `{{ … }}` in it; parsed at load, rendered later. Raises ValueError when it does not parse."""
 
@@ -34,8 +49,7 @@ class Template:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        env = environment()
-        env.finalize = self._finalize
+        env = _environment(self._finalize)
         try:
             if len(source) > LONGEST_TEMPLATE:
                 raise ValueError(f"longer than {LONGEST_TEMPLATE} characters")
@@ -88,7 +102,7 @@ class Template:
             if isinstance(value, Template):
                 return value
             if isinstance(value, str):
-                return cls(value)
+                return _read(cls, value)  # type: ignore[arg-type]  # a class has a hash of its own
             raise ValueError("write text; quote it if it looks like a number, a date or yes/no")
 
         return core_schema.no_info_plain_validator_function(

@@ -1,79 +1,152 @@
-"""Deciding without Slack: who types a code of their own is that person, and Slack's last word on them may do."""
+"""What people do without Slack: the same deeds at the same desk, once a code has said who they are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
+from datetime import timedelta
 
 from bot.core.ports import Json
-from bot.desk import people
+from bot.desk.admitting import Caller, Door, Matter, admit
 from bot.desk.answer import Cause, Declined, Done
+from bot.desk.asking import ask as ask_at
 from bot.desk.desk import Desk
-from bot.desk.policy import policy_of
-from bot.desk.proving import Errand, prove
-from bot.desk.remembering import Recalling
-from bot.desk.voting import deny, vote
-from bot.engine.approval import Why
+from bot.desk.reviewing import review as review_at
+from bot.desk.settling import settle as settle_at
+from bot.desk.stopping import stop as stop_at
+from bot.desk.switching import engage as engage_at
+from bot.desk.switching import groups_of
+from bot.desk.switching import release as release_at
+from bot.desk.voting import break_glass, deny, vote
+from bot.engine.approval import Choice, Why
 from bot.engine.request import Request
-from bot.store import requests
+from bot.engine.switch import DEFAULT_TTL
+from bot.store import incidents, requests
+
+__all__ = ["Caller", "Door", "ask", "decide", "engage", "release", "review", "settle", "stop"]
+
+_NOT_THERE = Declined(why=Cause.NOT_FOUND, say="There is no such request.")
 
 
-class Door(StrEnum):
-    """Where somebody types a code."""
-
-    CLI = "cli"
-    API = "api"
-    CONSOLE = "console"
-    SLACK = "slack"  # where a code is asked for, too
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
-    """What somebody wants, and the code that says who they are."""
-
-    person: str
-    code: str
-    request_id: str
-    digest: str
-    is_approval: bool
-    reason: str | None = None
-    typed: str | None = None  # the phrase of a severe action
-    anyway: bool = False  # although the alert has resolved, or is silenced
-
-
-def decide(desk: Desk, decision: Decision, *, door: Door) -> Done | Declined:
-    """Take the code, then vote as from Slack. What was recalled of whom, and how old it is, goes into the audit."""
-    with desk.database.read() as conn:
-        request = requests.get(conn, decision.request_id)
+def decide(
+    desk: Desk,
+    caller: Caller,
+    *,
+    request_id: str,
+    digest: str,
+    choice: Choice,
+    reason: str | None = None,
+    typed: str | None = None,
+) -> Done | Declined:
+    """Vote as from Slack, deny, or run it alone. `typed` is the phrase of a severe action."""
+    request = _request(desk, request_id)
     if request is None:
-        return Declined(why=Cause.NOT_FOUND, say="There is no such request.")
-    directory = Recalling(desk.directory, database=desk.database, now=desk.now, oldest=desk.oldest_facts)
-    _look_up(desk, directory, request, decision.person)
-    errand = Errand(
-        door=door, incident_id=request.incident_id, request_id=request.id, more=_facts(desk, directory, decision)
-    )
-    no = prove(desk, person=decision.person, code=decision.code, errand=errand)
-    if no is not None:
-        return no
-    here = replace(desk, directory=directory)
-    if not decision.is_approval:
-        return deny(
-            here,
-            person=decision.person,
-            request_id=request.id,
-            digest=decision.digest,
-            reason=decision.reason,
-        )
-    told = vote(
+        return _NOT_THERE
+    matter = Matter(wants=choice, request=request, more={"digest": digest[:64]})
+    here = admit(desk, caller, matter)
+    if isinstance(here, Declined):
+        return here
+    person, proven = caller.person, True
+    match choice:
+        case Choice.DENY:
+            return deny(here, person=person, request_id=request_id, digest=digest, reason=reason)
+        case Choice.BREAK_GLASS:
+            return break_glass(
+                here,
+                person=person,
+                request_id=request_id,
+                digest=digest,
+                reason=reason,
+                typed=typed,
+                is_proven=proven,
+            )
+        case Choice.APPROVE | Choice.ANYWAY:
+            told = vote(
+                here,
+                person=person,
+                request_id=request_id,
+                digest=digest,
+                reason=reason,
+                typed=typed,
+                anyway=choice is Choice.ANYWAY,
+                is_proven=proven,
+            )
+            return _said(told)
+
+
+def ask(
+    desk: Desk,
+    caller: Caller,
+    *,
+    incident_id: str,
+    action: str,
+    inputs: Mapping[str, Json],
+    reason: str | None = None,
+    original_id: str | None = None,
+) -> Done | Declined:
+    """Ask for an action of an incident's runbook, or for the undo of an executed request."""
+    with desk.database.read() as conn:
+        incident = incidents.get(conn, incident_id)
+    if incident is None:
+        return Declined(why=Cause.NOT_FOUND, say="There is no such incident.")
+    here = admit(desk, caller, Matter(wants="ask", incident_id=incident.id, more={"action": action[:64]}))
+    if isinstance(here, Declined):
+        return here
+    return ask_at(
         here,
-        person=decision.person,
-        request_id=request.id,
-        digest=decision.digest,
-        reason=decision.reason,
-        typed=decision.typed,
-        anyway=decision.anyway,
-        is_proven=True,
+        person=caller.person,
+        incident_id=incident_id,
+        action=action,
+        inputs=inputs,
+        reason=reason,
+        original_id=original_id,
     )
-    return _said(told)
+
+
+def stop(desk: Desk, caller: Caller, *, request_id: str) -> Done | Declined:
+    """Let no further call of an execution begin."""
+    here = _at(desk, caller, request_id, wants="stop")
+    return here if isinstance(here, Declined) else stop_at(here, person=caller.person, request_id=request_id)
+
+
+def settle(desk: Desk, caller: Caller, *, request_id: str, took_effect: bool, reason: str | None) -> Done | Declined:
+    """Say whether the unknown call of an execution took effect."""
+    here = _at(desk, caller, request_id, wants="settle")
+    if isinstance(here, Declined):
+        return here
+    return settle_at(here, person=caller.person, request_id=request_id, took_effect=took_effect, reason=reason)
+
+
+def review(desk: Desk, caller: Caller, *, request_id: str) -> Done | Declined:
+    """Countersign what somebody did alone."""
+    here = _at(desk, caller, request_id, wants="review")
+    return here if isinstance(here, Declined) else review_at(here, person=caller.person, request_id=request_id)
+
+
+def engage(desk: Desk, caller: Caller, *, name: str, reason: str, ttl: timedelta = DEFAULT_TTL) -> Done | Declined:
+    """Stop the bot's own actions that `name` is about."""
+    here = admit(desk, caller, _switching(desk, "engage", name))
+    if isinstance(here, Declined):
+        return here
+    return engage_at(here, person=caller.person, name=name, reason=reason, ttl=ttl)
+
+
+def release(desk: Desk, caller: Caller, *, name: str, reason: str) -> Done | Declined:
+    """Let the actions run again that `name` stops."""
+    here = admit(desk, caller, _switching(desk, "release", name))
+    return here if isinstance(here, Declined) else release_at(here, person=caller.person, name=name, reason=reason)
+
+
+def _at(desk: Desk, caller: Caller, request_id: str, *, wants: str) -> Desk | Declined:
+    request = _request(desk, request_id)
+    return _NOT_THERE if request is None else admit(desk, caller, Matter(wants=wants, request=request))
+
+
+def _request(desk: Desk, request_id: str) -> Request | None:
+    with desk.database.read() as conn:
+        return requests.get(conn, request_id)
+
+
+def _switching(desk: Desk, wants: str, name: str) -> Matter:
+    return Matter(wants=wants, groups=groups_of(desk.contents(desk.revision())), more={"switch": name[:120]})
 
 
 def _said(told: Done | Declined) -> Done | Declined:
@@ -87,24 +160,3 @@ _CALMED: Mapping[Why | Cause, str] = {
     Why.ALERT_RESOLVED: "The alert has resolved since this was asked, so it may not be needed any more.",
     Why.ALERT_SILENCED: "Somebody has silenced the alert since this was asked.",
 }
-
-
-def _look_up(desk: Desk, directory: Recalling, request: Request, person: str) -> None:
-    """Ask about everybody that the vote will ask about, so that it is on record before the vote is."""
-    policy = policy_of(desk, request)
-    with desk.database.read() as conn:
-        earlier = requests.votes_of(conn, request.id)
-    people.voters(
-        directory,
-        {person, request.requester, *(each.person for each in earlier)},
-        groups=policy.groups if policy else (),
-        system=policy.system if policy else None,
-        no_member={request.requester},
-    )
-
-
-def _facts(desk: Desk, directory: Recalling, decision: Decision) -> dict[str, Json]:
-    now = desk.now()
-    ages: dict[str, Json] = {id_: int((now - told).total_seconds()) for id_, told in sorted(directory.recalled.items())}
-    wanted = "approve" if decision.is_approval else "deny"
-    return {"for": wanted, "digest": decision.digest[:64], "recalled_seconds_ago": ages}

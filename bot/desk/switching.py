@@ -142,6 +142,11 @@ def _left(files: Contents, held: Sequence[Switch]) -> tuple[str, ...]:
     return tuple(each.system for each in held if each.system in files.systems and each.system is not None)
 
 
+def groups_of(files: Contents) -> list[Group]:
+    """All that may approve something, each once: systems mostly share theirs."""
+    return list(dict.fromkeys(_groups(files, files.systems)))
+
+
 def _groups(files: Contents, systems: Iterable[str]) -> list[Group]:
     return [group for name in systems for group in files.systems[name].approvers.values()]
 

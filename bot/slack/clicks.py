@@ -16,8 +16,8 @@ from bot.desk import (
     settle,
     stop,
 )
+from bot.desk.admitting import Door
 from bot.desk.answer import declined
-from bot.desk.outside import Door
 from bot.desk.proving import Errand, prove
 from bot.engine.approval import Why, is_same_text
 from bot.engine.request import State

@@ -2,24 +2,37 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pyotp
 import pytest
 
 from bot.core.errors import NotVouched
 from bot.core.ports import Person
-from bot.desk import Cause, Declined, Done, vote
-from bot.desk.outside import Decision, Door, decide
+from bot.desk import Cause, Declined, Done, outside, vote
+from bot.desk.outside import Caller, Door
 from bot.desk.proving import enrol
 from bot.desk.remembering import Remembering
-from bot.engine.approval import Why
+from bot.engine.approval import Choice, Why
 from bot.engine.one_time import Codes
 from bot.engine.request import State
 from bot.engine.runbook import Risk
 from bot.jobs.acquaintance import Acquaintance
 from bot.store import known
 from bot.store.database import Database
-from tests.kit.trust import APPROVER, GUEST, LEAD, OUTSIDER, REQUESTER, SECOND, SYSTEM, Office, person, runbook
+from tests.kit.trust import (
+    APPROVER,
+    GUEST,
+    INCIDENT,
+    LEAD,
+    OUTSIDER,
+    REQUESTER,
+    SECOND,
+    SYSTEM,
+    Office,
+    person,
+    runbook,
+)
 
 HIGH = {"risk": "high", "limits": {"max_targets": 5, "per_hour": 3}}
 
@@ -43,18 +56,30 @@ def meet(office: Office) -> None:
     )()
 
 
-def decision(office: Office, request_id: str, who: str, *, approve: bool = True) -> Decision:
+def caller(office: Office, who: str, *, door: Door = Door.CLI, code: str | None = None) -> Caller:
     enrolled = enrol(office.desk, person=who, by="root")
     assert isinstance(enrolled, tuple)
     app = pyotp.parse_uri(enrolled[1])
     assert isinstance(app, pyotp.TOTP)
-    return Decision(
-        person=who,
-        code=app.at(office.at),
+    return Caller(person=who, code=code or app.at(office.at), door=door)
+
+
+def decide(
+    office: Office,
+    request_id: str,
+    who: str,
+    *,
+    choice: Choice = Choice.APPROVE,
+    reason: str | None = "Slack is down",
+    **more: Any,
+) -> Done | Declined:
+    return outside.decide(
+        office.desk,
+        caller(office, who, **more),
         request_id=request_id,
         digest=office.digest(request_id),
-        is_approval=approve,
-        reason="Slack is down",
+        choice=choice,
+        reason=reason,
     )
 
 
@@ -68,8 +93,8 @@ def test_two_people_approve_while_slack_is_down_and_it_runs_once(office: Office)
     office.directory.is_down = True
     office.at += timedelta(minutes=5)
 
-    first = decide(office.desk, decision(office, request_id, APPROVER), door=Door.CLI)
-    second = decide(office.desk, decision(office, request_id, LEAD), door=Door.API)
+    first = decide(office, request_id, APPROVER)
+    second = decide(office, request_id, LEAD, door=Door.API)
     office.work()
 
     assert (why(first), why(second)) == (None, None)
@@ -82,7 +107,7 @@ def test_two_people_approve_while_slack_is_down_and_it_runs_once(office: Office)
 def test_while_slack_answers_nothing_is_recalled(office: Office) -> None:
     request_id = office.ask()
 
-    decide(office.desk, decision(office, request_id, APPROVER), door=Door.CLI)
+    decide(office, request_id, APPROVER)
 
     assert office.audited("person.proved")[0].content["recalled_seconds_ago"] == {}
 
@@ -94,7 +119,7 @@ def test_facts_that_are_too_old_count_nobody(office: Office) -> None:
     office.directory.is_down = True
     office.at += timedelta(seconds=1)
 
-    told = decide(office.desk, decision(office, request_id, APPROVER), door=Door.CLI)
+    told = decide(office, request_id, APPROVER)
 
     assert why(told) is Why.UNCERTAIN
 
@@ -103,7 +128,7 @@ def test_nobody_votes_who_was_never_heard_of(office: Office) -> None:
     request_id = office.ask()
     office.directory.is_down = True
 
-    assert why(decide(office.desk, decision(office, request_id, LEAD), door=Door.CLI)) is Why.UNCERTAIN
+    assert why(decide(office, request_id, LEAD)) is Why.UNCERTAIN
 
 
 @pytest.mark.parametrize(
@@ -120,7 +145,7 @@ def test_what_was_known_of_people_holds_against_them_too(office: Office, who: st
     meet(office)
     office.directory.is_down = True
 
-    assert why(decide(office.desk, decision(office, request_id, who), door=Door.CLI)) is no
+    assert why(decide(office, request_id, who)) is no
 
 
 def test_what_slack_says_now_counts_and_not_what_it_said_before(office: Office) -> None:
@@ -128,7 +153,7 @@ def test_what_slack_says_now_counts_and_not_what_it_said_before(office: Office) 
     request_id = office.ask()
     office.directory.people[APPROVER] = person(APPROVER, is_deleted=True)
 
-    assert why(decide(office.desk, decision(office, request_id, APPROVER), door=Door.CLI)) is Why.DELETED
+    assert why(decide(office, request_id, APPROVER)) is Why.DELETED
 
 
 class Unvouching:
@@ -146,7 +171,7 @@ def test_whom_slack_does_not_know_any_more_is_not_recalled_and_is_forgotten(offi
     request_id = office.ask()
     office.desk = replace(office.desk, directory=Remembering(Unvouching(), database=office.database, now=office.now))
 
-    told = decide(office.desk, decision(office, request_id, LEAD), door=Door.CLI)
+    told = decide(office, request_id, LEAD)
 
     assert why(told) is Why.UNCERTAIN
     with office.database.read() as conn:
@@ -165,9 +190,8 @@ def test_in_slack_nothing_is_recalled(office: Office) -> None:
 
 def test_a_wrong_code_casts_no_vote(office: Office) -> None:
     request_id = office.ask()
-    wrong = replace(decision(office, request_id, APPROVER), code="12345")
 
-    assert why(decide(office.desk, wrong, door=Door.API)) is Cause.WRONG_CODE
+    assert why(decide(office, request_id, APPROVER, code="12345")) is Cause.WRONG_CODE
     assert office.kinds()[-1] == "person.not_proved"
     assert "request.voted" not in office.kinds()
 
@@ -177,17 +201,25 @@ def test_an_approver_or_the_requester_denies(office: Office) -> None:
     meet(office)
     office.directory.is_down = True
 
-    told = decide(office.desk, decision(office, request_id, REQUESTER, approve=False), door=Door.CLI)
+    told = decide(office, request_id, REQUESTER, choice=Choice.DENY)
 
     assert why(told) is None
     assert office.request(request_id).state is State.DENIED
 
 
-def test_there_is_nothing_to_decide_about_a_request_that_is_not_there(office: Office) -> None:
-    request_id = office.ask()
-    lost = replace(decision(office, request_id, APPROVER), request_id="another")
+def test_there_is_nothing_to_do_about_what_is_not_there_and_no_code_is_used_up(office: Office) -> None:
+    desk, here = office.desk, caller(office, APPROVER)
 
-    assert why(decide(office.desk, lost, door=Door.CLI)) is Cause.NOT_FOUND
+    told = [
+        outside.decide(desk, here, request_id="another", digest="", choice=Choice.APPROVE),
+        outside.stop(desk, here, request_id="another"),
+        outside.settle(desk, here, request_id="another", took_effect=True, reason="so"),
+        outside.review(desk, here, request_id="another"),
+        outside.ask(desk, here, incident_id="another", action="replay", inputs={}),
+    ]
+
+    assert {why(each) for each in told} == {Cause.NOT_FOUND}
+    assert why(outside.ask(desk, here, incident_id=INCIDENT, action="replay", inputs={}, reason="now")) is None
 
 
 def test_from_the_configured_risk_on_a_vote_needs_a_code_wherever_it_comes_from(office: Office) -> None:
@@ -197,7 +229,7 @@ def test_from_the_configured_risk_on_a_vote_needs_a_code_wherever_it_comes_from(
 
     told = vote(office.desk, person=APPROVER, request_id=request_id, digest=digest)
     assert why(told) is Why.NO_CODE
-    assert why(decide(office.desk, decision(office, request_id, APPROVER), door=Door.SLACK)) is None
+    assert why(decide(office, request_id, APPROVER, door=Door.SLACK)) is None
 
     office.desk = replace(office.desk, second_factor=Risk.SEVERE)
     assert why(vote(office.desk, person=SECOND, request_id=request_id, digest=digest)) is None

@@ -1,12 +1,14 @@
-"""What API and console share at the edge: a bounded body, and a read transaction whose trouble is a 503."""
+"""What API and console share at the edge: a bounded body, a read transaction whose trouble is a 503, and answers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
 from starlette.requests import Request
+from starlette.responses import Response
 
 from bot.core.errors import Unavailable
+from bot.core.model import Frozen
 from bot.desk import Desk
 from bot.web.errors import Problem
 
@@ -32,3 +34,10 @@ def reading(desk: Desk) -> Iterator[Connection]:
             yield conn
     except Unavailable as error:
         raise Problem.unavailable("unavailable", str(error)) from error
+
+
+def answer(model: Frozen, *, status: int = 200) -> Response:
+    """As JSON, kept by nobody."""
+    return Response(
+        model.model_dump_json(), status, media_type="application/json", headers={"Cache-Control": "no-store"}
+    )

@@ -102,6 +102,13 @@ class RequestShown(RequestLine):
     is_reversible: bool = Field(description="whether that takes back all of it")
     notices: tuple[str, ...] = Field(description="what those who vote should know besides")
     calmed: str | None = Field(description="resolved or silenced: who approves must say `anyway`")
+    progress: str | None = Field(description="how many of its calls are done, while it runs")
+    can_stop: bool = Field(description="it runs, and there is a call left to keep from beginning")
+    can_settle: bool = Field(description="a call has no answer, and nobody but a person can say what became of it")
+    can_break_glass: bool = Field(description="one of its approvers may run it alone")
+    alone: str | None = Field(description="who ran it alone")
+    reviewed_by: str | None = Field(description="who countersigned that since")
+    undo: str | None = Field(description="the action to ask for, to take it back now")
 
 
 class Requests(Frozen):
@@ -138,17 +145,27 @@ def lines(conn: Connection, contents: ContentsOf, *, stage: Stage | None = None)
     """The latest requests, newest first; `stage` leaves only those that are as far as that."""
     rows = request_rows.c
     ids = conn.scalars(select(rows.id).order_by(rows.requested_at.desc(), rows.id).limit(_MOST)).all()
-    found = [_line(conn, request, contents) for id_ in ids if (request := requests.get(conn, id_)) is not None]
+    found = [line(conn, request, contents) for id_ in ids if (request := requests.get(conn, id_)) is not None]
     return tuple(each for each in found if stage is None or each.stage is stage)
 
 
-def request(conn: Connection, contents: ContentsOf, request_id: str) -> RequestShown | None:
-    """One request with everything; None when there is none of this id."""
+def request(
+    conn: Connection,
+    contents: ContentsOf,
+    request_id: str,
+    *,
+    now: datetime | None = None,
+    break_glass: bool = False,
+) -> RequestShown | None:
+    """One request with everything; None when there is none of this id.
+
+    Without `now` nothing is offered that depends on how long something has taken; `break_glass` as installed.
+    """
     found = requests.get(conn, request_id)
     if found is None:
         return None
     case = _case(conn, found, contents)
-    view = card_view(conn, found, case)
+    view = card_view(conn, found, case, now, break_glass=break_glass)
     action = case.runbook.action(found.action) if case.runbook else None
     return RequestShown(
         **_line_of(found, view).model_dump(),
@@ -176,10 +193,18 @@ def request(conn: Connection, contents: ContentsOf, request_id: str) -> RequestS
         is_reversible=view.is_reversible,
         notices=_texts(_notices(view)),
         calmed=view.policy.calmed,
+        progress=f"{view.progress.done} of {view.progress.total} calls" if view.progress else None,
+        can_stop=view.can_stop,
+        can_settle=view.can_settle,
+        can_break_glass=view.policy.may_break_glass,
+        alone=view.policy.broken.person if view.policy.broken else None,
+        reviewed_by=view.policy.broken.reviewer if view.policy.broken else None,
+        undo=view.undo.action if view.undo else None,
     )
 
 
-def _line(conn: Connection, found: Request, contents: ContentsOf) -> RequestLine:
+def line(conn: Connection, found: Request, contents: ContentsOf) -> RequestLine:
+    """A request in a line."""
     return _line_of(found, card_view(conn, found, _case(conn, found, contents)))
 
 

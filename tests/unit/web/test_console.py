@@ -3,7 +3,7 @@
 import asyncio
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -12,7 +12,10 @@ import pytest
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
+from bot.core.errors import CountersignError, Unavailable, Unknown
+from bot.core.ports import HttpCall
 from bot.desk.proving import enrol
 from bot.engine.one_time import Codes
 from bot.engine.request import State
@@ -21,14 +24,18 @@ from bot.web.console.access import Access
 from bot.web.console.api import Api
 from bot.web.console.pages import Pages
 from bot.web.errors import Problem, on_http_exception, on_problem
-from tests.kit.trust import APPROVER, LEAD, REQUESTER, Office, runbook
+from tests.kit.trust import APPROVER, INCIDENT, LEAD, OUTSIDER, REQUESTER, Office, runbook
 
 TOKEN = "a console token to test with"
 
 
 @pytest.fixture
 def office(sqlite_database: Database) -> Office:
-    made = Office(database=sqlite_database, runbook=runbook(label="Replay <b>all</b>"))
+    return desked(sqlite_database)
+
+
+def desked(database: Database, **changes: Any) -> Office:
+    made = Office(database=database, runbook=runbook(label="Replay <b>all</b>", **changes))
     made.desk = replace(made.desk, codes=Codes(b"a key of thirty-two characters.."))
     made.open_incident()
     return made
@@ -59,17 +66,25 @@ class Client:
         return answer
 
 
+def access(office: Office, *, token: str | None = TOKEN) -> Access:
+    return Access(token=SecretStr(token) if token else None, key=b"key", now=office.now)
+
+
 def client(
     office: Office, *, token: str | None = TOKEN, peer: str = "127.0.0.1", host: str = "localhost:8080"
 ) -> Client:
-    access = Access(token=SecretStr(token) if token else None, key=b"key", now=office.now)
-    routes = (*Api(desk=office.desk, access=access).routes(), *Pages(desk=office.desk, access=access).routes())
+    doors = access(office, token=token)
+    routes = (*Api(desk=office.desk, access=doors).routes(), *Pages(desk=office.desk, access=doors).routes())
     app = Starlette(routes=routes, exception_handlers={Problem: on_problem, HTTPException: on_http_exception})
     return Client(app, base_url=f"http://{host}", peer=peer)
 
 
 @pytest.fixture
 def api(office: Office) -> Client:
+    return authorized(office)
+
+
+def authorized(office: Office) -> Client:
     made = client(office)
     made.headers["Authorization"] = f"Bearer {TOKEN}"
     return made
@@ -115,6 +130,108 @@ def test_a_vote_by_api_runs_the_action(office: Office, api: Client) -> None:
 
     assert (told.status_code, told.json()["stage"]) == (200, "approved")
     assert len(office.host.effects) == 1
+
+
+def proof(office: Office, who: str, **more: Any) -> dict[str, Any]:
+    return {"person": who, "code": code(office, who), **more}
+
+
+def test_an_incident_is_read_with_what_may_be_asked_for(office: Office, api: Client) -> None:
+    read = api.get(f"/api/v1/incidents/{INCIDENT}").json()
+
+    (offer,) = read["offers"]
+    assert (offer["action"], offer["needs"], offer["wants_reason"]) == ("replay", 1, False)
+    assert [(each["name"], each["type"], each["value"]) for each in offer["inputs"]] == [("kind", "string", "invoice")]
+
+
+def test_an_action_is_asked_for_by_api_and_taken_back(office: Office, api: Client) -> None:
+    wish = proof(office, REQUESTER, action="replay", inputs={"kind": "invoice"}, reason="so")
+
+    asked = api.post(f"/api/v1/incidents/{INCIDENT}/requests", json=wish)
+    office.work()
+    office.approve(asked.json()["id"], APPROVER)
+    done = api.get(f"/api/v1/requests/{asked.json()['id']}").json()
+    undo = proof(office, REQUESTER, action=done["undo"], undoes=done["id"])
+    undone = api.post(f"/api/v1/incidents/{INCIDENT}/requests", json=undo)
+
+    assert (asked.status_code, asked.json()["stage"]) == (201, "preparing")
+    assert (undone.status_code, undone.json()["label"]) == (201, "Undo the replay")
+
+
+def test_a_wish_that_cannot_be_says_why_by_api(office: Office, api: Client) -> None:
+    at = f"/api/v1/incidents/{INCIDENT}/requests"
+
+    bad = api.post(at, json=proof(office, REQUESTER, action="replay", inputs={"kind": "NOT THIS"}))
+    nothing = api.post("/api/v1/incidents/none/requests", json=proof(office, REQUESTER, action="replay"))
+
+    assert (bad.status_code, bad.json()["error"]) == (400, "bad_input")
+    assert nothing.status_code == 404
+
+
+def test_by_api_one_runs_it_alone_and_another_reviews_that(sqlite_database: Database) -> None:
+    office = desked(sqlite_database, break_glass=True)
+    api, request_id = authorized(office), office.ask()
+    at = f"/api/v1/requests/{request_id}"
+
+    offered = api.get(at).json()["can_break_glass"]
+    alone = api.post(f"{at}/break-glass", json=ballot(office, request_id, REQUESTER, reason="the books close"))
+    office.work()
+    own = api.post(f"{at}/review", json=proof(office, REQUESTER))
+    reviewed = api.post(f"{at}/review", json=proof(office, LEAD))
+
+    assert offered
+    assert alone.json()["alone"] == REQUESTER
+    assert (own.status_code, own.json()["error"]) == (403, "own_break_glass")
+    assert reviewed.json()["reviewed_by"] == LEAD
+    assert len(office.host.effects) == 1
+
+
+def lost(call: HttpCall) -> CountersignError | None:
+    """The one call has no answer, and nobody can ask what became of it."""
+    if call.path.startswith("/replays/"):
+        return Unavailable("api", "no answer")
+    return Unknown("api", "the connection broke") if call.path == "/replay" else None
+
+
+def test_what_has_no_answer_is_settled_by_api_once_nothing_else_can_say(office: Office, api: Client) -> None:
+    office.host.answers, request_id = lost, office.ask()
+    office.approve(request_id, APPROVER)
+    at = f"/api/v1/requests/{request_id}"
+
+    soon = api.post(f"{at}/settle", json=proof(office, LEAD, took_effect=True, reason="its log has it"))
+    office.at += timedelta(minutes=11)
+    offered = api.get(at).json()["can_settle"]
+    settled = api.post(f"{at}/settle", json=proof(office, LEAD, took_effect=True, reason="its log has it"))
+
+    assert (soon.status_code, soon.json()["error"]) == (409, "not_unknown")
+    assert offered
+    assert settled.json()["stage"] == "verifying"
+
+
+def test_stop_by_api_says_when_there_is_nothing_to_stop(office: Office, api: Client) -> None:
+    request_id = office.ask()
+
+    told = api.post(f"/api/v1/requests/{request_id}/stop", json=proof(office, LEAD))
+
+    assert (told.status_code, told.json()["error"]) == (409, "not_running")
+
+
+def test_the_bot_is_stopped_and_let_go_on_by_api(office: Office, api: Client) -> None:
+    office.handlers = {**office.handlers, "announce_switch": lambda *_: None}
+    sent = proof(office, LEAD, name="bot:ledger", reason="a wrong deploy", remind_after="30m")
+
+    engaged = api.post("/api/v1/switches/engage", json=sent).json()
+    request_id = office.ask()
+    office.approve(request_id, APPROVER)
+    office.at += timedelta(minutes=1)
+    stranger = api.post("/api/v1/switches/release", json=proof(office, OUTSIDER, name="bot:ledger", reason="so"))
+    released = api.post("/api/v1/switches/release", json=proof(office, LEAD, name="bot:ledger", reason="rolled back"))
+
+    assert [(each["name"], each["person"]) for each in engaged["engaged"]] == [("bot:ledger", LEAD)]
+    assert engaged["names"] == ["bot"]
+    assert office.host.effects == []
+    assert stranger.json()["error"] == "not_in_group"
+    assert released.json()["engaged"] == []
 
 
 def test_a_denial_by_api_ends_the_request(office: Office, api: Client) -> None:
@@ -184,7 +301,9 @@ def test_what_is_not_there_is_a_404_and_a_wrong_stage_a_400(api: Client) -> None
 
 
 @pytest.mark.parametrize("authorization", [None, "Bearer wrong", f"Basic {TOKEN}", "Bearer "])
-@pytest.mark.parametrize("path", ["/api/v1/requests", "/api/v1/incidents", "/api/v1/requests/x"])
+@pytest.mark.parametrize(
+    "path", [f"/api/v1/{each}" for each in ("requests", "incidents", "requests/x", "incidents/x", "switches")]
+)
 def test_without_the_token_the_api_says_nothing(office: Office, path: str, authorization: str | None) -> None:
     headers = {"Authorization": authorization} if authorization else {}
 
@@ -220,7 +339,8 @@ def test_the_openapi_document_names_every_path_and_all_it_refers_to(office: Offi
     document = client(office).get("/api/v1/openapi.json").json()
 
     assert document["openapi"].startswith("3.1")
-    assert {path for path in document["paths"] if "approve" in path} == {"/api/v1/requests/{request_id}/approve"}
+    routes = {route.path for route in Api(desk=office.desk, access=access(office)).routes() if isinstance(route, Route)}
+    assert {*document["paths"], "/api/v1/openapi.json"} == routes
     referred = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
     assert referred <= set(document["components"]["schemas"])
     assert {"Ballot", "RequestShown", "Error"} <= referred
@@ -342,3 +462,90 @@ def test_a_page_that_is_not_there_is_a_page(office: Office) -> None:
 
     assert told.status_code == 404
     assert "There is no such request." in told.text
+
+
+def test_a_page_offers_what_an_incident_does_and_takes_the_wish(office: Office) -> None:
+    browser = signed_in(office)
+    page = browser.get(f"/incidents/{INCIDENT}")
+    sent = {
+        **proof(office, REQUESTER),
+        "seal": seal(page),
+        "do": "ask",
+        "action": "replay",
+        "input.kind": "invoice",
+        "reason": "customers wait",
+    }
+
+    told = browser.post(f"/incidents/{INCIDENT}", data=sent)
+    after = browser.get(told.headers["location"])
+
+    assert "Ask for “Replay &lt;b&gt;all&lt;/b&gt;”" in page.text
+    assert "It is asked for; its preview is being made." in after.text
+    assert len(office.audited("request.asked")) == 1
+
+
+def test_a_declined_wish_keeps_what_was_typed_but_the_code(office: Office) -> None:
+    browser = signed_in(office)
+    page = browser.get(f"/incidents/{INCIDENT}")
+    sent = {**proof(office, REQUESTER), "seal": seal(page), "do": "ask", "action": "replay", "input.kind": "NOT THIS"}
+
+    told = browser.post(f"/incidents/{INCIDENT}", data=sent)
+
+    assert told.status_code == 400
+    assert "does not match" in told.text
+    assert 'value="NOT THIS"' in told.text
+    assert sent["code"] not in told.text
+
+
+def test_a_page_settles_reviews_and_undoes_where_that_is_due(sqlite_database: Database) -> None:
+    office = desked(sqlite_database, break_glass=True)
+    office.host.answers, request_id = lost, office.ask()
+    browser, at = signed_in(office), f"/requests/{request_id}"
+
+    def do(who: str, what: str, path: str = at, **more: str) -> str:
+        page = browser.get(at)
+        office.at += timedelta(minutes=1)
+        sent = {**proof(office, who), "seal": seal(page), "do": what, "digest": office.digest(request_id), **more}
+        return browser.get(browser.post(path, data=sent).headers["location"]).text
+
+    alone = do(APPROVER, "break_glass", reason="the books close")
+    office.work()
+    office.at += timedelta(minutes=11)
+    settled = do(LEAD, "took_effect", reason="its log has it")
+    reviewed = do(LEAD, "review")
+    undone = do(REQUESTER, "ask", f"/incidents/{INCIDENT}", action="unplay", undoes=request_id)
+
+    assert "It runs." in alone
+    assert "What you said is on record." in settled
+    assert f"reviewed by {LEAD}" in reviewed
+    assert "It is asked for" in undone
+
+
+def test_a_page_stops_the_bot_and_lets_it_go_on(office: Office) -> None:
+    browser = signed_in(office)
+
+    def do(who: str, what: str, **more: str) -> httpx.Response:
+        page = browser.get("/switches")
+        office.at += timedelta(minutes=1)
+        return browser.post("/switches", data={**proof(office, who), "seal": seal(page), "do": what, **more})
+
+    odd = do(LEAD, "engage", name="bot", reason="a wrong deploy", remind_after="soon")
+    do(LEAD, "engage", name="bot", reason="a wrong deploy", remind_after="2h")
+    engaged, overview = browser.get("/switches").text, browser.get("/").text
+    do(LEAD, "release", name="bot", reason="rolled back")
+
+    assert (odd.status_code, "Remind after:" in odd.text) == (400, True)
+    assert "Release bot" in engaged
+    assert "a wrong deploy" in engaged
+    assert "All actions: stopped since" in overview
+    assert "No switch is engaged" in browser.get("/switches").text
+
+
+@pytest.mark.parametrize("path", [f"/incidents/{INCIDENT}", "/switches"])
+def test_the_other_forms_of_another_site_are_refused_too(office: Office, path: str) -> None:
+    sent = {**proof(office, LEAD), "do": "engage", "name": "bot", "action": "replay", "reason": "so"}
+
+    told = signed_in(office).post(path, data={**sent, "seal": "0" * 64})
+
+    assert told.status_code == 403
+    assert "not one of ours" in told.text
