@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bot import __version__, logs
-from bot.commands import deeds, incidents, people, requests, switch
+from bot.commands import deeds, incidents, people, requests, simulate, switch
 from bot.commands.telling import fail, told
 from bot.core.egress import mask
 
@@ -87,6 +87,10 @@ def check(
     if findings:
         typer.echo(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}", err=True)
         raise typer.Exit(1)
+
+
+app.command()(simulate.simulate)
+app.command()(simulate.explain)
 
 
 @app.command()

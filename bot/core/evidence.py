@@ -72,6 +72,7 @@ class Reason(StrEnum):
     REFUSED = "refused"
     NOT_CONNECTED = "not_connected"
     NOT_INSTALLED = "not_installed"
+    NOT_HERE = "not_here"  # it is for installations of another kind
     NEEDS = "needs"  # it names another question's answer, and that one failed or was empty
     BROKEN = "broken"  # the expression or projection failed on these values
 
@@ -82,6 +83,11 @@ class Failure(Frozen):
     kind: Literal["failure"] = "failure"
     reason: Reason
     message: str = Field(description="one sentence, already through egress")
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the question is for installations of another kind, so that nothing is missing."""
+        return self.reason is Reason.NOT_HERE
 
 
 Evidence = Annotated[Answer | Failure, Field(discriminator="kind")]

@@ -99,6 +99,8 @@ def withheld(question: Question, now: Seen) -> Failure | None:
             return None
     except ExpressionError as error:
         return failure(error, question=question, now=now)
+    if question.when.names <= {"option"}:
+        return Failure(reason=Reason.NOT_HERE, message=f"not for this installation: {question.when.source}")
     return Failure(reason=Reason.NEEDS, message=f"not asked, for this does not hold: {question.when.source}")
 
 

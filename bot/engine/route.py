@@ -54,6 +54,26 @@ def route(labels: Mapping[str, str], systems: Iterable[System], *, fallback: str
     )
 
 
+def route_event(event: str, metadata: Mapping[str, str], systems: Iterable[System], *, fallback: str) -> Route:
+    """The route of an ops event that a host sent: the first rule for its name, of the system that the name begins with.
+
+    Matchers are about alerts and are not asked; the labels a rule splits by are looked for in the metadata.
+    """
+    name = event.partition(".")[0]
+    owner = next((system for system in systems if system.system == name), None)
+    for rule in owner.rules if owner else ():
+        if owner is not None and EventPattern(rule.event).matches(event):
+            return _routed(owner, rule, metadata, event)
+    return Route(
+        system=name if owner else UNROUTED,
+        event=event,
+        rule=f"{name if owner else UNROUTED}/{UNROUTED}",
+        runbook=UNROUTED,
+        channel=owner.channel if owner else fallback,
+        severity="",
+    )
+
+
 def group_digest(*, source: str, receiver: str, group_key: str) -> str:
     """The first half of the keys of all incidents of one Alertmanager group: 32 hex digits.
 

@@ -26,6 +26,8 @@ from bot.slack.views import (
     Offer,
     RequestLine,
     RootView,
+    SilenceView,
+    SwitchView,
 )
 from bot.store.diagnoses import Diagnosis
 
@@ -43,7 +45,30 @@ def root_view(
     `under_way` is a later one that is still asked, or that could not ask.
     """
     incident = case.incident
-    alerts = reading.alerts(conn, incident.id)
+    systems = {incident.system: case.system} if case.system else {}
+    return composed(
+        case,
+        reading.alerts(conn, incident.id),
+        under_way=under_way,
+        requests=requests,
+        silences=silence_views(conn, incident.id),
+        can_silence=can_silence and incident.state is State.FIRING and bool(incident.labels),
+        switches=over(conn, system=incident.system, runbook=incident.runbook, systems=systems),
+    )
+
+
+def composed(
+    case: Case,
+    alerts: Sequence[tuple[Told, bool]],
+    *,
+    under_way: Diagnosis | None = None,
+    requests: tuple[RequestLine, ...] = (),
+    silences: tuple[SilenceView, ...] = (),
+    can_silence: bool = False,
+    switches: tuple[SwitchView, ...] = (),
+) -> RootView:
+    """The same from values alone: alerts are each told with whether it fires."""
+    incident = case.incident
     told = reading.told_apart([alert for alert, _ in alerts])
     return RootView(
         incident_id=incident.id,
@@ -66,14 +91,9 @@ def root_view(
         ),
         truncated=incident.truncated,
         findings=_findings(case, under_way, requests),
-        silences=silence_views(conn, incident.id),
-        can_silence=can_silence and incident.state is State.FIRING and bool(incident.labels),
-        switches=over(
-            conn,
-            system=incident.system,
-            runbook=incident.runbook,
-            systems={incident.system: case.system} if case.system else {},
-        ),
+        silences=silences,
+        can_silence=can_silence,
+        switches=switches,
         requests=requests,
         offers=_offers(case),
         links=_links(case, [alert for alert, _ in alerts]),
@@ -85,10 +105,15 @@ def evidence_view(case: Case) -> EvidenceView | None:
     diagnosis = case.diagnosis
     if diagnosis is None or diagnosis.finished_at is None or not diagnosis.evidence:
         return None
-    asked = tuple(
-        Asked(id=name, title=title(case, name), evidence=evidence) for name, evidence in diagnosis.evidence.items()
+    every = [Asked(id=name, title=title(case, name), evidence=found) for name, found in diagnosis.evidence.items()]
+    elsewhere = [each for each in every if isinstance(each.evidence, Failure) and each.evidence.is_elsewhere]
+    return EvidenceView(
+        number=diagnosis.number,
+        finished_at=diagnosis.finished_at,
+        asked=tuple(each for each in every if each not in elsewhere),
+        not_here=tuple(each.title for each in elsewhere),
+        error=diagnosis.error,
     )
-    return EvidenceView(number=diagnosis.number, finished_at=diagnosis.finished_at, asked=asked, error=diagnosis.error)
 
 
 def charted(case: Case) -> list[str]:
@@ -152,7 +177,7 @@ def _findings(case: Case, under_way: Diagnosis | None, requests: Sequence[Reques
 
 def _is_trouble(evidence: Answer | Failure) -> bool:
     """Whether a question should have had an answer: one that was not asked, for good reason, should not."""
-    return isinstance(evidence, Failure) and evidence.reason is not Reason.NEEDS
+    return isinstance(evidence, Failure) and evidence.reason not in {Reason.NEEDS, Reason.NOT_HERE}
 
 
 def _offers(case: Case) -> tuple[Offer, ...]:

@@ -201,6 +201,7 @@ class EvidenceView:
     number: int
     finished_at: datetime
     asked: tuple[Asked, ...]
+    not_here: tuple[str, ...] = ()
     error: str | None = None
 
 

@@ -17,6 +17,7 @@ _REASONS = {
     Reason.REFUSED: "the answer was no",
     Reason.NOT_CONNECTED: "not connected",
     Reason.NOT_INSTALLED: "not installed there",
+    Reason.NOT_HERE: "not for this installation",
     Reason.NEEDS: "not asked",
     Reason.BROKEN: "could not be worked out",
 }
@@ -133,6 +134,11 @@ def other_actions(shown: int, of: int) -> Plain:
 
 def link_line(links: Sequence[Link]) -> Safe:
     return joined((link(each.url, each.label) for each in links), " · ")
+
+
+def not_here(titles: Sequence[str]) -> Safe:
+    """Questions of other installations, in one line."""
+    return clip(Safe(f"Not for this installation, and not asked: {safe(', '.join(titles))}"), 500)
 
 
 def evidence_title(view: EvidenceView) -> Safe:

@@ -6,7 +6,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.slack import words
 from bot.slack.blocks.answer import Read, question, read
-from bot.slack.blocks.layout import MAX_BLOCKS, Post, first_that_fits, section
+from bot.slack.blocks.layout import MAX_BLOCKS, Post, context, first_that_fits, section
 from bot.slack.views import EvidenceView
 
 _SIZES = (40, 20, 10, 5, 3, 1, 0)  # rows of an answer that are shown
@@ -34,4 +34,4 @@ def _blocks(view: EvidenceView, found: Sequence[Read], rows: int) -> Sequence[Bl
         if len(blocks) + len(made) >= MAX_BLOCKS or (rows == 0 and at >= 20):
             return [*blocks, section(words.answers_left_out(len(found) - at))]
         blocks += made
-    return blocks
+    return [*blocks, context(words.not_here(view.not_here))] if view.not_here else blocks

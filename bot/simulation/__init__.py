@@ -1,0 +1,1 @@
+"""What would happen: something comes in and is played through rules and runbook, with answers written down before."""
