@@ -17,7 +17,8 @@ from sandbox.world.stripe.seed import Account
 CUSTOMER = text(
     """insert into accrue_customers (id, owner_type, owner_id, processor, processor_id, name, email, data, inserted_at,
                                      updated_at)
-       values (:id, 'Team', :owner, 'stripe', :processor_id, :name, :email, cast(:data as jsonb), :now, :now)"""
+       values (:id, 'Team', :owner, 'stripe', :processor_id, :name, :email, cast(:data as jsonb), :now,
+               cast(:now as timestamp) - interval '3 days')"""
 )
 SUBSCRIPTION = text(
     """insert into accrue_subscriptions (id, customer_id, processor, processor_id, status, current_period_start,

@@ -24,7 +24,7 @@ def seed_more(connection: Connection, ids: Ids, books: Books, *, now: datetime) 
     """After the accounts are mirrored."""
     for _ in range(BRAINTREE_CUSTOMERS):
         _braintree(connection, ids, now=now)
-    connection.execute(_CARDS, {"soon": now + timedelta(days=9)})
+    connection.execute(_CARDS, {"soon": now})
     rows.put(
         connection, "accrue_meter_definitions", processor="braintree", event_name="api_calls", price_id="plan_usage",
         aggregation_mode="sum", active=True, inserted_at=now, updated_at=now,

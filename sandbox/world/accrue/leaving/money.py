@@ -6,6 +6,10 @@ from sandbox.world.accrue import rows
 from sandbox.world.accrue.leaving.ground import Ground
 from sandbox.world.http import Obj
 
+# The one that dunning ends; charges that fail are others', so that each has an invoice of its own to collect.
+_LAST = """select id from accrue_subscriptions where processor = 'stripe' and status in ('past_due', 'unpaid')
+           order by id desc limit 1"""
+
 
 def lost_revenue(ground: Ground) -> Obj:
     """A refund whose fee the merchant bears, of a charge that Stripe knows."""
@@ -21,7 +25,12 @@ def lost_revenue(ground: Ground) -> Obj:
 
 def exhausted_dunning(ground: Ground) -> Obj:
     """Stripe ended a subscription, and so did its projection."""
-    subscription = ground.some("accrue_subscriptions", "status = 'past_due' and processor = 'stripe'")
+    subscription = dict(
+        rows.one(
+            ground.connection,
+            f"select * from accrue_subscriptions where id = ({_LAST})",
+        )
+    )
     rows.change(
         ground.connection,
         """update accrue_subscriptions set status = 'unpaid', updated_at = :now, last_stripe_event_ts = :now,
@@ -71,8 +80,10 @@ def failed_charges(ground: Ground) -> Obj:
     """Charges that Stripe refused: some of the past-due customers', just now."""
     failed = rows.change(
         ground.connection,
-        """update accrue_charges set updated_at = :now where id in
-             (select id from accrue_charges where status = 'failed' order by id limit 3) returning processor_id""",
+        f"""update accrue_charges set updated_at = :now where id in
+             (select id from accrue_charges where status = 'failed' and subscription_id <> ({_LAST})
+              order by id limit 3)
+           returning processor_id""",
         now=ground.now,
     )
     return {"charge_id": failed[0]}

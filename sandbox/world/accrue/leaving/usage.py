@@ -9,12 +9,14 @@ from sandbox.world.accrue.seed_more import window
 from sandbox.world.http import Obj
 
 
-def _meter_event(ground: Ground, *, status: str, error: Obj | None, at: datetime, **more: object) -> str:
+def _meter_event(
+    ground: Ground, *, status: str, error: Obj | None, at: datetime, name: str = "requests", **more: object
+) -> str:
     customer = ground.some("accrue_customers", "processor = 'stripe'")
     updated = ground.now if status == "failed" else at
     return rows.put(
         ground.connection, "accrue_meter_events", customer_id=customer["id"],
-        stripe_customer_id=customer["processor_id"], event_name="requests", value=ground.ids.random.randrange(1, 900),
+        stripe_customer_id=customer["processor_id"], event_name=name, value=ground.ids.random.randrange(1, 900),
         identifier=str(ground.ids.uuid()), occurred_at=at, stripe_status=status, stripe_error=error,
         operation_id=str(ground.ids.uuid()), inserted_at=at, updated_at=updated, **more,
     )  # fmt: skip
@@ -68,7 +70,7 @@ def unmatched_usage(ground: Ground) -> Obj:
     subscription, renewal = _renewal(ground, state="pending")
     for _ in range(3):
         _meter_event(
-            ground, status="pending", error=None, at=ground.now, metered_renewal_id=renewal,
+            ground, status="pending", error=None, at=ground.now, name="exports", metered_renewal_id=renewal,
             billing_status="unmatched", billing_error="no_meter_definition",
         )  # fmt: skip
     return {"subscription_id": str(subscription["id"]), "metered_renewal_id": renewal, "unmatched_event_count": 3}
@@ -87,7 +89,14 @@ def _attempted(ground: Ground, *, state: str, failure: str, code: str) -> Obj:
 
 def awaiting_method(ground: Ground) -> Obj:
     """The vaulted card was refused; the customer has replaced it since."""
-    return _attempted(ground, state="awaiting_payment_method", failure="payment_method_required", code="2010")
+    touched = _attempted(ground, state="awaiting_payment_method", failure="payment_method_required", code="2010")
+    rows.change(
+        ground.connection,
+        """update accrue_payment_methods p set updated_at = :now from accrue_metered_renewals r
+           where r.id = :renewal and p.customer_id = r.customer_id returning p.id""",
+        now=ground.now, renewal=touched["metered_renewal_id"],
+    )  # fmt: skip
+    return touched
 
 
 def exhausted_charge(ground: Ground) -> Obj:

@@ -40,11 +40,11 @@ def _webhook(ground: Ground, *, type_: str, status: str, at: datetime, processor
         ground.connection,
         """insert into oban_jobs (state, queue, worker, args, errors, attempt, max_attempts, inserted_at, scheduled_at,
              attempted_at, discarded_at)
-           values ('discarded', 'accrue_webhooks', 'Accrue.Webhook.DispatchWorker',
+           values (:state, 'accrue_webhooks', 'Accrue.Webhook.DispatchWorker',
              jsonb_build_object('webhook_event_id', cast(:event as text)),
              array[jsonb_build_object('at', cast(:at as text), 'attempt', 25, 'error', cast(:error as text))], 25, 25,
-             :at, :at, :at, :at) returning id""",
-        event=made, at=at, error=error,
+             :at, :at, :at, case when :state = 'discarded' then cast(:at as timestamp) end) returning id""",
+        event=made, at=at, error=error, state="executing" if status == "processing" else "discarded",
     )  # fmt: skip
     return made
 

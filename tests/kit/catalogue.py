@@ -1,0 +1,219 @@
+"""The catalogue, played: what can break is broken, each incident is answered, acted on with approval, and undone.
+
+What happens is read from the bot's own database and done at its desk, beside the running bot, as `countersign requests`
+does: dozens of threads in one channel would only be waited for, and Slack's side has scenarios of its own.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from unittest.mock import patch
+
+from bot.adapters.resources import Connections
+from bot.content import Content
+from bot.core.evidence import Answer
+from bot.desk import Declined, Done, ask, vote
+from bot.desk.desk import Desk
+from bot.engine.approval import Why
+from bot.engine.runbook import Action, Runbook
+from bot.jobs.durable import Durable
+from bot.parts import CONCURRENCY, desk_of, means_of, now, open_database
+from bot.settings import Settings
+from bot.store import diagnoses, executions, incidents, requests
+from bot.store.diagnoses import Diagnosis
+from tests.kit.scene import Scene, awaited
+
+Touched: TypeAlias = Mapping[str, Any]
+
+ASKER = "U0ANA"
+APPROVERS = ("U0CHI", "U0LEAD1", "U0LEAD2")
+_WRONG = {"failed", "unknown", "not_verified", "stopped"}
+PATIENCE = 150.0  # seconds; everything happens at once on a machine that others use as well
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Deed:
+    """One action to carry out: `inputs` beside what evidence brings, `undo` afterwards too."""
+
+    action: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    undo: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Row:
+    """One row of the catalogue.
+
+    `labels` are those that tell its incident from others of the event; `unanswered` names questions that this break
+    leaves without an answer, each with words of the reason; `left` the actions that are not carried out, and why.
+    """
+
+    scenario: str
+    event: str
+    runbook: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    unanswered: Mapping[str, str] = field(default_factory=dict)
+    deeds: tuple[Deed, ...] = ()
+    left: Mapping[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def beside(scene: Scene) -> Iterator[Desk]:
+    """A desk over the running bot's database, as a command has it; what is ordered there the running bot does."""
+    environ = dict(scene.stage.environment)
+    with patch.dict(os.environ, environ, clear=True):
+        settings = Settings.read()
+    with ExitStack() as stack:
+        database = open_database(settings)
+        stack.callback(database.close)
+        content = Content(settings, database=database, now=now, keeps=False)
+        connections = Connections(environ, trust_readers=settings.allow_writable_reads)
+        stack.callback(connections.close)
+        durable = Durable(database=database, replica=settings.replica, handlers={}, concurrency=CONCURRENCY)
+        means = means_of(
+            stack, settings, database=database, content=content, connections=connections, enqueue=durable.enqueue
+        )
+        yield desk_of(settings, means, revision=content.revision)
+
+
+def play(scene: Scene, rows: tuple[Row, ...]) -> None:
+    """Break all of them, and see each through to its end; side by side. Fails with what each has to say."""
+    with beside(scene) as desk, ThreadPoolExecutor(len(rows), thread_name_prefix="row") as pool:
+        played = [pool.submit(_Play(scene, desk, row).through) for row in rows]
+        ended = [(row, done.exception()) for row, done in zip(rows, played, strict=True)]
+    wrong = [f"{row.scenario}: {error}" for row, error in ended if error is not None]
+    assert wrong == [], "\n".join(wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class _Play:
+    """One row on the stage."""
+
+    scene: Scene
+    desk: Desk
+    row: Row
+
+    def through(self) -> None:
+        self.scene.world.start(self.row.scenario, **self.row.options)
+        incident_id = self._incident()
+        diagnosis = self._diagnosis(incident_id)
+        runbook = self._runbook(diagnosis)
+        self._is_answered(diagnosis)
+        for deed in self.row.deeds:
+            action = runbook.action(deed.action)
+            assert action is not None, f"no action {deed.action}"
+            done = self._carried_out(incident_id, action, deed.inputs)
+            if deed.undo:
+                undo = runbook.action(action.undo or "")
+                assert undo is not None, f"{action.id} has no undo"
+                self._carried_out(incident_id, undo, {}, original_id=done)
+        carried = {deed.action for deed in self.row.deeds}
+        undone = {runbook.action(deed.action).undo for deed in self.row.deeds if deed.undo}  # type: ignore[union-attr]  # asserted above
+        assert {each.id for each in runbook.actions} - carried - undone == set(self.row.left), "what is left undone"
+
+    def _incident(self) -> str:
+        """The id of the newest incident of the event with these labels."""
+
+        def found() -> str | None:
+            seen = self.scene.rows(
+                "select id from incidents where event = ? and runbook = ? order by opened_at desc",
+                self.row.event,
+                self.row.runbook,
+            )
+            with self.desk.database.read() as conn:
+                each = [incidents.get(conn, row[0]) for row in seen]
+            fits = (one for one in each if one is not None and self.row.labels.items() <= one.labels.items())
+            return next((one.id for one in fits), None)
+
+        return awaited(found, within=PATIENCE, what=lambda: f"no incident of {self.row.event} {dict(self.row.labels)}")
+
+    def _diagnosis(self, incident_id: str) -> Diagnosis:
+        def found() -> Diagnosis | None:
+            with self.desk.database.read() as conn:
+                return diagnoses.latest(conn, incident_id)
+
+        return awaited(found, within=PATIENCE, what=lambda: f"{incident_id} is not diagnosed")
+
+    def _runbook(self, diagnosis: Diagnosis) -> Runbook:
+        return self.desk.contents(diagnosis.content).runbooks[self.row.runbook]
+
+    def _is_answered(self, diagnosis: Diagnosis) -> None:
+        silent = {name: each for name, each in diagnosis.evidence.items() if not isinstance(each, Answer)}
+        assert silent.keys() == self.row.unanswered.keys(), {name: each.message for name, each in silent.items()}
+        for name, words in self.row.unanswered.items():
+            assert words in silent[name].message, silent[name].message
+        assert diagnosis.conclusions.held, f"nothing is concluded: {diagnosis.conclusions}"
+
+    def _carried_out(
+        self, incident_id: str, action: Action, inputs: Mapping[str, str], *, original_id: str | None = None
+    ) -> str:
+        """Ask, approve, and wait until it is verified; the request's id."""
+        asked = ask(
+            self.desk,
+            person=ASKER,
+            incident_id=incident_id,
+            action=action.id,
+            inputs=dict(inputs),
+            reason="the catalogue is played",
+            original_id=original_id,
+        )
+        assert isinstance(asked, Done), f"{action.id}: {asked}"
+        assert self._stands(asked.id, not_in={"preparing"}) == "open", f"{action.id}: {self._note(asked.id)}"
+        for person in APPROVERS:
+            if self._stands(asked.id, not_in=set()) == "open":
+                self._approve(asked.id, person, action)
+
+        def verified() -> bool | None:
+            with self.desk.database.read() as conn:
+                done = executions.get(conn, asked.id)
+            assert done is None or done.state not in _WRONG, f"{action.id}: {done}"
+
+            return True if done is not None and done.state == "verified" else None
+
+        awaited(verified, within=PATIENCE, what=lambda: f"{action.id} is not verified: {self._note(asked.id)}")
+        return asked.id
+
+    def _approve(self, request_id: str, person: str, action: Action) -> None:
+        """Whoever may not is passed over; an alert that has ended meanwhile is no obstacle."""
+        with self.desk.database.read() as conn:
+            request = requests.get(conn, request_id)
+        assert request is not None
+        assert request.digest is not None
+        for anyway in (False, True):
+            told = vote(
+                self.desk,
+                person=person,
+                request_id=request_id,
+                digest=request.digest,
+                typed=action.typed_phrase,
+                anyway=anyway,
+            )
+            if not isinstance(told, Declined) or told.why not in {Why.ALERT_RESOLVED, Why.ALERT_SILENCED}:
+                break
+        allowed = {Why.NOT_IN_GROUP}
+        assert not isinstance(told, Declined) or told.why in allowed, f"{action.id}, {person}: {told.say}"
+
+    def _stands(self, request_id: str, *, not_in: set[str]) -> str:
+        def state() -> str | None:
+            with self.desk.database.read() as conn:
+                request = requests.get(conn, request_id)
+            assert request is not None
+            return None if request.state in not_in else str(request.state)
+
+        return awaited(state, within=PATIENCE, what=lambda: f"{request_id} stands still: {self._note(request_id)}")
+
+    def _note(self, request_id: str) -> str:
+        return str(self.scene.rows("select action, state, note from requests where id = ?", request_id))
+
+
+def nothing_private_is_left(scene: Scene, rows: tuple[Row, ...]) -> None:
+    """No planted value is in the bot's database (messages as they are to be said, answers, audit), nor in a log."""
+    tables = [name for (name,) in scene.rows("select name from sqlite_master where type = 'table'")]
+    held = "\n".join(repr(row) for table in tables for row in scene.rows(f'select * from "{table}"'))
+    held += "\n".join(file.read_text(errors="replace") for file in scene.stage.logs.glob("bot*.log"))
+    assert all(row.event in held for row in rows)
+    assert scene.world.leaked(held) == []
