@@ -24,6 +24,7 @@ from bot.jobs.acquaintance import Acquaintance
 from bot.jobs.announcing import Announcer
 from bot.jobs.checkpoint import Checkpoints
 from bot.jobs.delivery.deliver import Deliver
+from bot.jobs.delivery.outcomes import Outcomes
 from bot.jobs.delivery.pictures import Pictures
 from bot.jobs.durable import Durable, Handlers
 from bot.jobs.incidents.diagnose import Diagnoser
@@ -87,7 +88,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
 
         metrics = Metrics()
         metrics.watch(partial(_stock, database), content=content.revision)
-        client = slack_client(settings)
+        client = slack_client(settings, watch=metrics.slack_call)
         workspace = Slack(client)
 
         handlers: dict[str, Callable[..., None]] = {}
@@ -108,6 +109,15 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
             picture=Pictures(database=database, contents=content.at),
             enqueue=durable.enqueue,
             now=now,
+            outcomes=Outcomes(
+                database=database,
+                workspace=workspace,
+                enqueue=durable.enqueue,
+                now=now,
+                new_id=new_id,
+                fallback=settings.fallback_channel,
+                metrics=metrics,
+            ),
         )
 
         announcer = Announcer(means, catalog=content.current)

@@ -32,6 +32,7 @@ class Stock:
     jobs: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by queue and state
     undelivered: int = 0
     undelivered_lag: float = 0.0  # seconds since the oldest message that Slack does not show came to be
+    paused: Mapping[str, tuple[str, float]] = field(default_factory=dict)  # by method (* all): why, and seconds left
     switches: Mapping[tuple[str, str], bool] = field(default_factory=dict)  # engaged, by name and kind
 
 
@@ -72,6 +73,18 @@ class Metrics:
             ["system", "change"],
             registry=self.registry,
         )
+        self._slack_calls = Counter(
+            "countersign_slack_calls",
+            "Calls of Slack's Web API by method and outcome: ok, Slack's word, or no_answer.",
+            ["method", "outcome"],
+            registry=self.registry,
+        )
+        self._troubles = Counter(
+            "countersign_delivery_troubles",
+            "Messages that Slack did not take as they were, by its word for why.",
+            ["reason"],
+            registry=self.registry,
+        )
         for outcome in ("folded", "put_aside"):
             self._folded.labels(outcome)  # so that the first one is an increase and not a beginning
 
@@ -90,6 +103,12 @@ class Metrics:
 
     def incident(self, change: str, *, system: str) -> None:
         self._incidents.labels(system, change).inc()
+
+    def slack_call(self, method: str, outcome: str) -> None:
+        self._slack_calls.labels(method, outcome).inc()
+
+    def trouble(self, reason: str) -> None:
+        self._troubles.labels(reason).inc()
 
     def watch(self, stock: Callable[[], Stock], *, content: Callable[[], str]) -> None:
         """Ask `stock` and the revision of the content files at each scrape. Call once."""
@@ -135,6 +154,14 @@ def _families(stock: Stock) -> Iterator[Metric]:
     )
     for name, meaning, value in plain:
         yield GaugeMetricFamily(name, meaning, value=value)
+    paused = GaugeMetricFamily(
+        "countersign_slack_paused_seconds",
+        "How long a method of Slack's is still left alone (* is all of them), by its word for why.",
+        labels=["method", "reason"],
+    )
+    for method, (why, left) in stock.paused.items():
+        paused.add_metric([method, why], left)
+    yield paused
     incidents = GaugeMetricFamily("countersign_incidents", "Incidents, ever.", labels=["system", "state"])
     for labels, count in stock.incidents.items():
         incidents.add_metric(labels, count)

@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 from bot.adapters.alertmanager import Alertmanager
 from bot.adapters.directory import SlackDirectory
 from bot.adapters.resources import Connections
-from bot.adapters.slack import web_client
+from bot.adapters.slack import Watch, web_client
 from bot.content import Content
 from bot.core.errors import SettingsError
 from bot.desk.desk import Desk
@@ -132,9 +132,9 @@ def desk_of(settings: Settings, means: Means, *, revision: Callable[[], str]) ->
     )
 
 
-def slack_client(settings: Settings, *, timeout: int = 10) -> WebClient:
+def slack_client(settings: Settings, *, timeout: int = 10, watch: Watch | None = None) -> WebClient:
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
-    return web_client(token=token, base_url=str(settings.slack_api_url), timeout=timeout)
+    return web_client(token=token, base_url=str(settings.slack_api_url), timeout=timeout, watch=watch)
 
 
 def _alertmanager(stack: ExitStack, settings: Settings) -> Alertmanager | None:

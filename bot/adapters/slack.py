@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.client import HTTPException
-from typing import Any
+from typing import Any, Protocol
 from urllib.error import HTTPError, URLError
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
 
 from bot.core.errors import Refused, Unavailable, Unknown
 from bot.core.place import Place
@@ -21,17 +22,57 @@ _TIMEOUT = 10  # seconds
 _CLOCKS = timedelta(minutes=2)  # how far our clock and Slack's may be apart
 _PAGES = 5
 # Errors after which nobody can say whether the call had its effect.
-_UNCERTAIN = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org"})
+_THROTTLED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_UNCERTAIN = frozenset(
+    {"fatal_error", "internal_error", "no_json", "request_timeout", "service_unavailable", "team_added_to_org"}
+)
 
 Blocks = Sequence[dict[str, Json]]
 
 
 class Throttled(Unavailable):
-    """Slack asks for a pause: it did nothing, and will do nothing before `pause` has passed."""
+    """Slack asks for a pause of one method: it did nothing, and will do nothing before `pause` has passed."""
 
-    def __init__(self, pause: timedelta) -> None:
+    def __init__(self, pause: timedelta, *, method: str = "", word: str = "ratelimited") -> None:
         self.pause = pause
-        super().__init__("slack", f"rate limited for {int(pause.total_seconds())} s")
+        self.method = method
+        self.word = word
+        super().__init__("slack", f"{word}: a pause of {int(pause.total_seconds())} s")
+
+
+class Denied(Refused):
+    """Slack's no to one method; `scope` is the one that was missing, where that is why."""
+
+    def __init__(self, word: str, *, status: int, method: str, scope: str | None) -> None:
+        self.method = method
+        self.scope = scope
+        super().__init__("slack", word, status=status)
+
+
+class Watch(Protocol):
+    """Is told of every call: its method, and `ok`, Slack's word for what went wrong, or `no_answer`."""
+
+    def __call__(self, method: str, outcome: str) -> None: ...
+
+
+class _Watched(WebClient):
+    """Every method of the SDK, those that its uploads make included, goes through this one call."""
+
+    watch: Watch | None = None
+
+    def api_call(self, api_method: str, **given: Any) -> SlackResponse:
+        outcome = "no_answer"
+        try:
+            answer = super().api_call(api_method, **given)
+        except SlackApiError as error:
+            outcome = _word(error)
+            raise
+        else:
+            outcome = "ok"
+            return answer
+        finally:
+            if self.watch is not None:
+                self.watch(api_method, outcome)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,14 +83,16 @@ class Found:
     revision: int
 
 
-def web_client(*, token: str, base_url: str, timeout: int = _TIMEOUT) -> WebClient:
+def web_client(*, token: str, base_url: str, timeout: int = _TIMEOUT, watch: Watch | None = None) -> WebClient:
     """A client that never repeats a call by itself: a message posted twice stays posted twice.
 
     `timeout` is in seconds. What a person waits for (the directory, a modal) has 3 s in all: give it 2.
     """
     quiet = logging.getLogger("bot.adapters.slack.sdk")
     quiet.setLevel(logging.CRITICAL)  # the SDK logs whole bodies of failed calls
-    return WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=quiet)
+    client = _Watched(token=token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=quiet)
+    client.watch = watch
+    return client
 
 
 class Slack:
@@ -211,13 +254,23 @@ def translated() -> Iterator[None]:
 
 
 def _said_no(error: SlackApiError) -> Exception:
+    status, word = int(error.response.status_code), _word(error)
+    method = str(getattr(error.response, "api_url", "")).rpartition("/")[2]
+    if status == 429 or word in _THROTTLED:
+        return Throttled(timedelta(seconds=_retry_after(error)), method=method, word=word)
+    if status >= 500 or word in _UNCERTAIN:
+        return Unknown("slack", word if status < 500 else f"HTTP {status}")
+    scope = error.response.get("needed")
+    return Denied(word, status=status, method=method, scope=str(scope) if scope else None)
+
+
+def _word(error: SlackApiError) -> str:
+    """Slack's own word for what went wrong, or the status where it had none."""
     status = int(error.response.status_code)
-    code = str(error.response.get("error", "")) or f"HTTP {status}"
-    if status == 429 or code in {"ratelimited", "rate_limited", "message_limit_exceeded"}:
-        return Throttled(timedelta(seconds=_retry_after(error)))
-    if status >= 500 or code in _UNCERTAIN or code.startswith("Received a response"):
-        return Unknown("slack", code[:200] if status < 500 else f"HTTP {status}")
-    return Refused("slack", code, status=status)
+    word = str(error.response.get("error", ""))
+    if status >= 500 or word.startswith("Received a response"):  # the SDK's sentence about what is no JSON
+        return "no_json" if status < 400 else f"http_{status}"
+    return word[:80] or ("ratelimited" if status == 429 else f"http_{status}")
 
 
 def _retry_after(error: SlackApiError) -> float:

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from bot.store.leases import open_jobs
+from bot.store.messages import is_behind
 from bot.store.silences import unsettled
 from bot.store.tables import diagnoses as orders
 from bot.store.tables import messages
@@ -28,12 +29,7 @@ def silences(conn: Connection, *, asked_before: datetime) -> list[tuple[str, str
 def channels(conn: Connection, *, due_before: datetime) -> list[str]:
     """Channels with a message that should have been delivered, and no delivery waiting or under way."""
     due = func.coalesce(messages.c.next_attempt_at, messages.c.changed_at)
-    query = (
-        select(messages.c.channel)
-        .where(messages.c.sent_revision < messages.c.revision, due < due_before)
-        .distinct()
-        .order_by(messages.c.channel)
-    )
+    query = select(messages.c.channel).where(is_behind(), due < due_before).distinct().order_by(messages.c.channel)
     waiting = tuple(job_id for job_id in open_jobs(conn) if job_id.startswith("deliver:"))
     return [
         channel

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from bot.engine.switch import BOT, Kind
 from bot.metrics import Stock
-from bot.store import deliveries, incidents, messages, switches
+from bot.store import deliveries, incidents, messages, pacing, switches
 from bot.store.tables import jobs
 
 
@@ -21,6 +21,7 @@ def stock(conn: Connection, now: datetime) -> Stock:
         jobs={(queue, state): count for queue, state, count in by_job},
         undelivered=behind.count,
         undelivered_lag=_age(behind.oldest, now),
+        paused={each.key: (each.why, (each.until - now).total_seconds()) for each in pacing.pauses(conn, now)},
         switches={(BOT, Kind.BOT): False, **switches.known(conn)},
     )
 

@@ -82,6 +82,7 @@ class Health:
             return {"database": Check(state=State.FAILED, message=mask(str(error)))}
         return {
             "database": Check(state=State.OK, message="answers"),
+            "slack": _slack(stock),
             "switches": _switches(stock),
             "fold": _lag("deliveries that wait to be folded into incidents", stock.unfolded, stock.fold_lag, _FOLD_LAG),
             "messages": _lag(
@@ -91,6 +92,18 @@ class Health:
                 _UNDELIVERED_LAG,
             ),
         }
+
+
+def _slack(stock: Stock) -> Check:
+    """What Slack does not do for us at the moment; incidents are taken in all the same."""
+    if not stock.paused:
+        return Check(state=State.OK, message="nothing is paused")
+    told = (f"{_called(method)} for {left:.0f} s: {why}" for method, (why, left) in sorted(stock.paused.items()))
+    return Check(state=State.WARNING, message=f"paused: {'; '.join(told)}")
+
+
+def _called(method: str) -> str:
+    return "everything" if method == "*" else method
 
 
 def _switches(stock: Stock) -> Check:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.adapters.directory import SlackDirectory
-from bot.adapters.slack import Slack, Throttled, web_client
+from bot.adapters.slack import Denied, Slack, Throttled, web_client
 from bot.core.errors import CountersignError, NotVouched, Refused, Unavailable, Unknown
 from bot.core.place import Place
 from tests.kit.slack import CHANNEL, CHANNEL_ID, PICTURE
@@ -94,8 +94,8 @@ def test_a_channel_is_found_by_its_name(slack: Slack) -> None:
         pytest.param({"kind": "status", "status": 500}, Unknown, id="500"),
         pytest.param({"kind": "status", "status": 503}, Unknown, id="503"),
         pytest.param({"kind": "error", "code": "internal_error"}, Unknown, id="internal error"),
-        pytest.param({"kind": "error", "code": "invalid_blocks"}, Refused, id="invalid blocks"),
-        pytest.param({"kind": "error", "code": "not_in_channel"}, Refused, id="not in channel"),
+        pytest.param({"kind": "error", "code": "invalid_blocks"}, Denied, id="invalid blocks"),
+        pytest.param({"kind": "error", "code": "not_in_channel"}, Denied, id="not in channel"),
         pytest.param({"kind": "lost_reply"}, Unknown, id="lost reply"),
         pytest.param({"kind": "hang", "hold": 2}, Unknown, id="timeout"),
     ],

@@ -10,10 +10,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.adapters.slack import Slack, web_client
-from bot.jobs.delivery.deliver import Deliver
 from bot.store.database import Database
 from bot.store.work import Job
-from tests.kit.slack import CHANNEL, PICTURE
+from tests.kit.slack import CHANNEL, PICTURE, deliverer
 
 
 class DyingSlack(Slack):
@@ -41,13 +40,7 @@ def main() -> None:
     slack = DyingSlack(web_client(token=token, base_url=api, timeout=5))
     slack.dies = dies
     with closing(Database(database_url)) as database:
-        deliver = Deliver(
-            database=database,
-            workspace=slack,
-            picture=lambda _: PICTURE,
-            enqueue=_ignore,
-            now=lambda: datetime.now(UTC),
-        )
+        deliver = deliverer(database, slack, picture=lambda _: PICTURE, enqueue=_ignore, now=lambda: datetime.now(UTC))
         deliver(CHANNEL)
 
 

@@ -5,19 +5,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection
 
 from bot.adapters.slack import Slack, web_client
 from bot.core.ports import Json
+from bot.jobs.delivery.attempt import Picture, Workspace
 from bot.jobs.delivery.deliver import Deliver
+from bot.jobs.delivery.outcomes import Outcomes
+from bot.metrics import Metrics
 from bot.store import messages
 from bot.store.database import Database
 from bot.store.messages import Message
-from bot.store.work import Job
+from bot.store.work import Enqueue, Job
 from tests.kit.workspace import RunningWorkspace
 
 CHANNEL, CHANNEL_ID = "#billing-oncall", "C0ONCALL"
+FALLBACK, FALLBACK_ID = "#billing-leads", "C0LEADS"
 PICTURE = b"\x89PNG\r\n\x1a\n picture"
 
 
@@ -28,6 +33,28 @@ def section(text: str) -> dict[str, Json]:
 def said(message: dict[str, Any]) -> str:
     """What a message of the workspace says."""
     return str(message["text"])
+
+
+def deliverer(
+    database: Database,
+    slack: Workspace,
+    *,
+    picture: Picture,
+    enqueue: Enqueue,
+    now: Callable[[], datetime],
+    metrics: Metrics | None = None,
+) -> Deliver:
+    """The sender with all its parts; what cannot be posted where it belongs goes to the fallback channel."""
+    outcomes = Outcomes(
+        database=database,
+        workspace=slack,
+        enqueue=enqueue,
+        now=now,
+        new_id=lambda: str(uuid4()),
+        fallback=FALLBACK,
+        metrics=metrics or Metrics(),
+    )
+    return Deliver(database=database, workspace=slack, picture=picture, enqueue=enqueue, now=now, outcomes=outcomes)
 
 
 @dataclass
@@ -45,12 +72,8 @@ class Room:
     def __post_init__(self) -> None:
         config = self.workspace.config
         self.slack = Slack(web_client(token=config.bot_token, base_url=self.workspace.api, timeout=self.timeout))
-        self.deliver = Deliver(
-            database=self.database,
-            workspace=self.slack,
-            picture=self.picture,
-            enqueue=self.enqueue,
-            now=lambda: self.at,
+        self.deliver = deliverer(
+            self.database, self.slack, picture=self.picture, enqueue=self.enqueue, now=lambda: self.at
         )
 
     def enqueue(self, conn: Connection, job: Job) -> None:
@@ -85,6 +108,20 @@ class Room:
     def send(self, channel: str = CHANNEL) -> None:
         """One delivery job of the channel."""
         self.deliver(channel)
+
+    def settle(self, *channels: str, within: int = 600) -> None:
+        """Send and let time pass, until nothing is behind any more; a second at a time."""
+        for _ in range(within):
+            for channel in channels or (CHANNEL,):
+                self.send(channel)
+            if not self.behind():
+                return
+            self.pass_time(1)
+        raise AssertionError(f"{self.behind()} messages are still behind")
+
+    def behind(self) -> int:
+        with self.database.read() as conn:
+            return messages.backlog(conn).count
 
     def pass_time(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)

@@ -19,7 +19,6 @@ from bot.adapters.response_urls import ResponseUrls
 from bot.adapters.slack import Slack, web_client
 from bot.engine.runbook import Runbook
 from bot.jobs.announcing import Announcer
-from bot.jobs.delivery.deliver import Deliver
 from bot.jobs.delivery.pictures import Pictures
 from bot.jobs.incidents.asking import Asker
 from bot.jobs.incidents.diagnose import Diagnoser
@@ -32,7 +31,7 @@ from bot.store.tables import incident_alerts
 from bot.store.tables import incidents as incident_rows
 from bot.web.slack import slack_routes
 from tests.kit.alertmanager import FakeSilencer
-from tests.kit.slack import CHANNEL, CHANNEL_ID
+from tests.kit.slack import CHANNEL, CHANNEL_ID, deliverer
 from tests.kit.trust import INCIDENT, INCIDENT_ROW, REVISION, Office
 from tests.kit.trust import runbook as ledger
 from tests.kit.waiting import PATIENCE, eventually
@@ -144,9 +143,9 @@ def _office(database: Database, client: Any, runbook: Runbook) -> Office:
         show=show,
         now=office.now,
     )
-    deliver = Deliver(
-        database=database,
-        workspace=Slack(client),
+    deliver = deliverer(
+        database,
+        Slack(client),
         picture=Pictures(database=database, contents=office.contents),
         enqueue=office.enqueue,
         now=office.now,

@@ -1,7 +1,8 @@
 """One attempt to bring one message in Slack to its revision: post, edit or upload, and look before posting twice."""
 
+import html
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
@@ -9,17 +10,19 @@ from typing import Protocol
 from bot.adapters.slack import Blocks, Found
 from bot.core.errors import Refused
 from bot.core.place import Place
-from bot.slack.blocks.degrade import simpler
+from bot.jobs.delivery import limits
+from bot.jobs.delivery.troubles import Means, meaning
+from bot.slack.blocks.degrade import is_cut, simpler
 from bot.slack.blocks.layout import Post
+from bot.slack.blocks.notes import noted
 from bot.slack.text import Safe
-from bot.store.messages import Message, Sending
+from bot.store.messages import Message
+from bot.store.sending import Due, Sending
 
 log = logging.getLogger(__name__)
 
-_UNTAKEN = frozenset(
-    {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "only_one_table_allowed", "msg_too_long"}
-)
-THREAD_GONE = frozenset({"thread_not_found", "cannot_reply_to_message"})
+WHOLE = "whole"
+"""Subject of a file that holds what did not fit into a message: `whole:<message>`."""
 
 
 class Workspace(Protocol):
@@ -46,18 +49,37 @@ Picture = Callable[[Message], bytes | None]
 """Draws the picture of a message as PNG; None when there is nothing to draw."""
 
 
+def methods(due: Due) -> list[str]:
+    """The methods an attempt will call, as far as that is known before."""
+    if due.is_picture:
+        return [limits.GET_UPLOAD, limits.COMPLETE_UPLOAD]
+    if due.is_posted:
+        return [limits.UPDATE]
+    look = [limits.REPLIES if due.is_reply else limits.HISTORY] if due.is_unsure else []
+    return [*look, limits.POST]
+
+
 class Attempt:
     """One attempt to bring one message to its revision.
 
-    `is_unsure` while an earlier attempt may have posted it; `trouble` is why it had to be said in a simpler way.
+    `is_unsure` while an earlier attempt may have posted it; `trouble` is why it had to be said in a simpler way, and
+    `is_cut` says that part of it found no room even so. `notes` are said with it this time, and not the next.
     """
 
     def __init__(
-        self, sending: Sending, *, workspace: Workspace, picture: Picture, channel_id: Callable[[str], str]
+        self,
+        sending: Sending,
+        *,
+        workspace: Workspace,
+        picture: Picture,
+        channel_id: Callable[[str], str],
+        notes: Sequence[Safe] = (),
     ) -> None:
         self.sending = sending
         self.is_unsure = sending.is_unsure
         self.trouble: str | None = None
+        self.is_cut = False
+        self._notes = notes
         self._message = sending.message
         self._workspace = workspace
         self._picture = picture
@@ -90,7 +112,7 @@ class Attempt:
         try:
             yield
         except Refused as error:
-            if error.why in THREAD_GONE:
+            if meaning(error.why) in {Means.THREAD_ANEW, Means.ELSEWHERE}:
                 raise
             # We may not look (a scope, an invitation). An incident said twice is better than one not said.
             log.warning("message.not_looked_up", extra={"message_id": self._message.id, "error": error.why})
@@ -126,19 +148,21 @@ class Attempt:
         *better, last = Post(text=text, blocks=blocks), *simpler(text, blocks)
         for post in better:
             try:
-                return send(post)
+                return send(noted(post, self._notes))
             except Refused as error:
-                if error.why not in _UNTAKEN:
+                if meaning(error.why) is not Means.SIMPLER:
                     raise
                 self.trouble = error.why
                 log.warning("message.simplified", extra={"message_id": self._message.id, "error": error.why})
-        return send(last)
+        self.is_cut = is_cut(text, blocks)
+        return send(noted(last, self._notes))
 
     def _upload(self, title: str) -> Place | None:
-        filename = f"{self._message.id}.png"
+        is_text = self._message.subject.startswith(f"{WHOLE}:")
+        filename = f"{self._message.id}.{'txt' if is_text else 'png'}"
         if self.is_unsure and (found := self._look_up_file(filename)) is not None:
             return found
-        picture = self._picture(self._message)
+        picture = html.unescape(self._message.text).encode() if is_text else self._picture(self._message)
         if picture is not None:
             self._workspace.upload(
                 picture, filename=filename, title=title, channel_id=self._where(), thread_ts=self._thread_ts()

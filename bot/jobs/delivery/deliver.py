@@ -2,25 +2,30 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from bot.adapters.slack import Throttled
 from bot.core.errors import Refused, Unavailable, Unknown
-from bot.core.place import Place
-from bot.jobs.delivery.attempt import THREAD_GONE, Attempt, Picture, Workspace
-from bot.store import messages
+from bot.jobs.delivery import limits
+from bot.jobs.delivery.attempt import Attempt, Picture, Workspace, methods
+from bot.jobs.delivery.order import first_to_last
+from bot.jobs.delivery.outcomes import Closed, Outcomes
+from bot.jobs.delivery.waking import wake
+from bot.slack import delivery_words as words
+from bot.slack.text import Safe
+from bot.store import messages, pacing, sending
 from bot.store.database import Database
-from bot.store.messages import Message, Sending
-from bot.store.work import Enqueue, Job, Queue
+from bot.store.messages import Message
+from bot.store.sending import Due, Sending
+from bot.store.work import Enqueue
 
 log = logging.getLogger(__name__)
 
 _LONGEST_WAIT = timedelta(minutes=5)
-_HOPELESS_WAIT = timedelta(minutes=15)  # what a person has to put right: a channel, a scope, an invitation
-
+_LATE = timedelta(minutes=1)  # from when on people are told that a message comes late
 _PATIENCE = 3  # messages in a row without an answer, after which Slack is down rather than one message bad
-_GONE = frozenset({"message_not_found"})
 
 
 class Came(Enum):
@@ -29,11 +34,35 @@ class Came(Enum):
     SENT = auto()
     NOTHING = auto()  # nothing to send, or a no that concerns this message alone
     LATER = auto()  # no answer
-    PAUSED = auto()  # Slack wants a pause for the whole channel
+    SHORT = auto()  # a limit is used up
+    CLOSED = auto()  # nothing can be called for now
+
+
+@dataclass(slots=True)
+class _Round:
+    """What one job has learned: which buckets are empty and when each opens, and how Slack fails to answer."""
+
+    channel: str
+    short: dict[str, datetime] = field(default_factory=dict)
+    strikes: int = 0  # outages in a row before this one
+    in_a_row: int = 0  # messages without an answer
+    why: str = ""
+
+    @property
+    def is_down(self) -> bool:
+        """Once it was down, one message is enough to see that it still is."""
+        return self.in_a_row >= (1 if self.strikes else _PATIENCE)
+
+
+class _Short(Exception):
+    """There is no token for it."""
 
 
 class Deliver:
-    """The handler of `deliver(channel)` jobs; the queue runs one per channel at a time."""
+    """The handler of `deliver(channel)` jobs; the queue runs one per channel at a time.
+
+    Every call takes its token from the rows that all replicas share (`bot.store.pacing`).
+    """
 
     def __init__(
         self,
@@ -43,134 +72,114 @@ class Deliver:
         picture: Picture,
         enqueue: Enqueue,
         now: Callable[[], datetime],
+        outcomes: Outcomes,
     ) -> None:
         self._database = database
         self._workspace = workspace
         self._picture = picture
         self._enqueue = enqueue
         self._now = now
+        self._outcomes = outcomes
 
     def __call__(self, channel: str) -> None:
         """Send what is behind and due; what cannot be sent now gets a job of its own for later."""
-        while self._pass(channel):
+        this = _Round(channel=channel)
+        while self._pass(this):
             pass  # a root that was posted lets its thread follow
-        self._order_next(channel)
+        self._order_next(this)
 
-    def _pass(self, channel: str) -> bool:
+    def _pass(self, this: _Round) -> bool:
         """Try everything once; whether another pass may bring more."""
         with self._database.read() as conn:
-            waiting = messages.due(conn, channel, self._now())
-        is_progress, in_a_row = False, 0
-        for message_id in waiting:
-            match self._bring(message_id):
+            waiting = first_to_last(sending.due(conn, this.channel, self._now()))
+        is_progress = False
+        for due in waiting:
+            match self._bring(due, this):
                 case Came.SENT:
-                    is_progress, in_a_row = True, 0
+                    is_progress, this.in_a_row = True, 0
                 case Came.LATER:
-                    in_a_row += 1
-                case Came.PAUSED:
+                    this.in_a_row += 1
+                case Came.CLOSED:
                     return False
-                case Came.NOTHING:
+                case Came.SHORT | Came.NOTHING:
                     pass
-            if in_a_row == _PATIENCE:
+            if this.is_down:
+                self._give_up(this)
                 return False
         return is_progress
 
-    def _bring(self, message_id: str) -> Came:
-        """Bring one message to its revision."""
+    def _give_up(self, this: _Round) -> None:
+        """Slack does not answer: nobody asks again for a while, whatever the channel."""
+        now = self._now()
         with self._database.begin() as conn:
-            sending = messages.take(conn, message_id, self._now())
-        if sending is None:
-            return Came.NOTHING
-        attempt = Attempt(sending, workspace=self._workspace, picture=self._picture, channel_id=self._channel_id)
+            this.short[pacing.EVERYTHING] = pacing.strike(conn, why=this.why, now=now)
+        log.warning("slack.down", extra={"error": this.why, "until": this.short[pacing.EVERYTHING].isoformat()})
+
+    def _bring(self, due: Due, this: _Round) -> Came:
+        """Bring one message to its revision."""
+        calls = methods(due)
+        wanted = limits.buckets(calls, channel=this.channel)
+        if any(bucket.key in this.short for bucket in wanted):
+            return Came.SHORT
+        try:
+            with self._database.begin() as conn:
+                taken = sending.take(conn, due.id, self._now())
+                if taken is None:
+                    return Came.NOTHING
+                passed = pacing.take(conn, wanted, self._now())
+                this.strikes = passed.strikes
+                if passed.opens_at is not None:
+                    raise _Short  # noqa: TRY301 - so that the transaction takes the intent back
+        except _Short:
+            assert passed.opens_at is not None
+            this.short[passed.key] = passed.opens_at
+            return Came.CLOSED if passed.key == pacing.EVERYTHING else Came.SHORT
+        return self._attempt(taken, calls, this)
+
+    def _attempt(self, taken: Sending, calls: list[str], this: _Round) -> Came:
+        attempt = Attempt(
+            taken,
+            workspace=self._workspace,
+            picture=self._picture,
+            channel_id=self._channel_id,
+            notes=self._notes(taken.message),
+        )
         try:
             place = attempt.carry_out()
         except Throttled as error:
-            self._failed(attempt, error, wait=error.pause)
-            return Came.PAUSED
+            return self._held_up(this, self._outcomes.throttled(attempt, error, method=error.method or calls[-1]))
         except Refused as error:
-            self._refused(attempt, error)
-            return Came.NOTHING
+            return self._held_up(this, self._outcomes.refused(attempt, error, method=calls[-1]))
         except (Unavailable, Unknown) as error:
-            self._failed(attempt, error, wait=_backoff(sending.message.attempts))
+            this.why = error.why
+            self._outcomes.failed(attempt, error, wait=_backoff(taken.message.attempts))
             return Came.LATER
-        self._sent(sending, place=place, trouble=attempt.trouble)
+        self._outcomes.sent(attempt, place=place, has_recovered=this.strikes > 0)
         return Came.SENT
 
-    def _sent(self, sending: Sending, *, place: Place | None, trouble: str | None) -> None:
-        with self._database.begin() as conn:
-            is_ours = messages.sent(conn, sending, place=place, trouble=trouble)
-        if is_ours:
-            log.info(
-                "message.sent",
-                extra={"message_id": sending.message.id, "revision": sending.message.revision, "trouble": trouble},
-            )
-            return
-        # We were held up for so long that another sender took over: ours may be a second post.
-        log.warning("message.overtaken", extra={"message_id": sending.message.id})
-        if place is not None and sending.message.slack_ts is None:
-            self._take_back(sending.message, place)
+    def _held_up(self, this: _Round, closed: Closed | None) -> Came:
+        if closed is None:
+            return Came.NOTHING
+        this.short[closed.key] = closed.until
+        return Came.CLOSED if closed.key == pacing.EVERYTHING else Came.SHORT
 
-    def _take_back(self, message: Message, place: Place) -> None:
+    def _notes(self, message: Message) -> list[Safe]:
+        late = self._now() - message.behind_since if message.behind_since else timedelta(0)
+        notes = [words.delayed(late)] if late >= _LATE else []
+        if message.meant_for is not None and message.thread_of is None:
+            notes.append(words.elsewhere(message.meant_for, message.error))
+        return notes
+
+    def _order_next(self, this: _Round) -> None:
+        """One job for the first moment at which something may be sent again."""
         with self._database.read() as conn:
-            stands = messages.by_subject(conn, message.subject)
-        if stands is None or stands.slack_ts in {None, place.ts}:
-            return
-        try:
-            self._workspace.delete(place)
-        except (Refused, Unavailable, Unknown) as error:
-            log.warning("message.not_taken_back", extra={"message_id": message.id, "error": str(error)})
-
-    def _refused(self, attempt: Attempt, error: Refused) -> None:
-        """Slack says no. A message or thread that is gone is posted anew; the rest waits for a person to see it."""
-        message = attempt.sending.message
-        gone = message.id if error.why in _GONE else message.thread_of if error.why in THREAD_GONE else None
-        if gone is None:
-            self._failed(attempt, error, wait=_HOPELESS_WAIT)
-            return
-        log.warning("message.gone", extra={"message_id": gone, "error": error.why})
-        with self._database.begin() as conn:
-            messages.forget_place(conn, gone)
-            self._enqueue(conn, self._wake(message.channel, self._now()))
-
-    def _failed(self, attempt: Attempt, error: Unavailable | Refused | Unknown, *, wait: timedelta) -> None:
-        message = attempt.sending.message
-        retry_at = self._now() + wait
-        is_unsure = attempt.is_unsure or isinstance(error, Unknown)
-        log.warning(
-            "message.not_sent",
-            extra={"message_id": message.id, "channel": message.channel, "error": str(error), "unsure": is_unsure},
-        )
-        with self._database.begin() as conn:
-            is_pause = isinstance(error, Throttled)
-            messages.failed(
-                conn,
-                attempt.sending,
-                error=error.why,
-                retry_at=retry_at,
-                is_unsure=is_unsure,
-                is_counted=not is_pause,
-            )
-            if is_pause:
-                messages.postpone_channel(conn, message.channel, until=retry_at)
-
-    def _order_next(self, channel: str) -> None:
-        with self._database.read() as conn:
-            at = messages.wake_at(conn, channel)
+            postponed = sending.wake_at(conn, this.channel)
+        closed_until = this.short.pop(pacing.EVERYTHING, None)
+        moments = [each for each in (postponed, *this.short.values()) if each is not None]
+        at = closed_until or min(moments, default=None)
         if at is not None:
             with self._database.begin() as conn:
-                self._enqueue(conn, self._wake(channel, at))
-
-    def _wake(self, channel: str, at: datetime) -> Job:
-        # A little after the moment, for the queue's clock is not ours.
-        delay = max(timedelta(0), at - self._now()) + timedelta(milliseconds=50)
-        return Job(
-            queue=Queue.DELIVER,
-            handler="deliver",
-            id=f"deliver:{channel}@{int(at.timestamp() * 1000)}",
-            args=(channel,),
-            delay=delay,
-            partition=channel,
-        )
+                self._enqueue(conn, wake(this.channel, at, now=self._now()))
 
     def _channel_id(self, channel: str) -> str:
         with self._database.read() as conn:

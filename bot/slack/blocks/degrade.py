@@ -7,6 +7,8 @@ from bot.slack import words
 from bot.slack.blocks.layout import TEXT, BlockJson, Post, aligned, as_json, preformatted
 from bot.slack.text import Plain, Safe, clip, safe
 
+_ROOM = TEXT - len(words.PLAIN_ONLY) - 1
+
 
 def simpler(text: str, blocks: Sequence[BlockJson]) -> list[Post]:
     """What to try after `blocks` were refused, best first; the last is words alone and is always taken."""
@@ -14,21 +16,32 @@ def simpler(text: str, blocks: Sequence[BlockJson]) -> list[Post]:
     return [*first, Post(text=in_words(text, blocks), blocks=())]
 
 
-def without_tables(blocks: Sequence[BlockJson]) -> tuple[BlockJson, ...]:
-    """The same blocks with each table set in fixed-width letters."""
-    return tuple(_set(block) if block["type"] == "table" else block for block in blocks)
+def without_tables(blocks: Sequence[BlockJson], *, limit: int | None = 3_000) -> tuple[BlockJson, ...]:
+    """The same blocks with each table set in fixed-width letters, at most `limit` of them."""
+    return tuple(_set(block, limit) if block["type"] == "table" else block for block in blocks)
 
 
 def in_words(text: str, blocks: Sequence[BlockJson]) -> Safe:
-    """All that the blocks say as one text, with a note that buttons are missing."""
-    told = "\n".join(part for part in map(_in_words, without_tables(blocks)) if part) or text
-    return Safe(f"{clip(Safe(told), TEXT - len(words.PLAIN_ONLY) - 1)}\n{words.PLAIN_ONLY}")
+    """What the blocks say as one text of the length Slack takes, with a note that buttons are missing."""
+    return Safe(f"{clip(whole(text, blocks), _ROOM)}\n{words.PLAIN_ONLY}")
+
+
+def is_cut(text: str, blocks: Sequence[BlockJson]) -> bool:
+    """Whether words alone leave something out; a file then holds the whole."""
+    return len(whole(text, blocks)) > _ROOM
+
+
+def whole(text: str, blocks: Sequence[BlockJson]) -> Safe:
+    """All that the blocks say, however long."""
+    return Safe("\n".join(part for part in map(_in_words, without_tables(blocks, limit=None)) if part) or text)
 
 
 def _in_words(block: BlockJson) -> str:
     match block["type"]:
         case "section":
             return _text_of(block)
+        case "context":
+            return " · ".join(filter(None, map(_text_of, _list(block["elements"]))))
         case "header":
             return safe(_text_of(block))  # it was no markup there, and must not become any here
         case "rich_text":
@@ -58,12 +71,12 @@ def _has_table(blocks: Sequence[BlockJson]) -> bool:
     return any(block["type"] == "table" for block in blocks)
 
 
-def _set(block: BlockJson) -> BlockJson:
+def _set(block: BlockJson, limit: int | None) -> BlockJson:
     rows = [[_text_of(cell) for cell in row] for row in _list(block["rows"]) if isinstance(row, list)]
     settings = [each for each in _list(block.get("column_settings")) if isinstance(each, dict)]
     right = [each.get("align") == "right" for each in settings] or [False] * len(rows[0])
-    letters = clip_lines(aligned(rows[0], rows[1:], right=right), 3_000)
-    return as_json([preformatted(letters)])[0]
+    letters = aligned(rows[0], rows[1:], right=right)
+    return as_json([preformatted(letters if limit is None else clip_lines(letters, limit))])[0]
 
 
 def clip_lines(text: Plain, limit: int) -> Plain:

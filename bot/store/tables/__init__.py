@@ -2,6 +2,7 @@
 
 from bot.store.tables.audit import audit
 from bot.store.tables.base import Document, Moment, Sequence, metadata
+from bot.store.tables.delivery import canary_rounds, paces, storm_incidents, storms
 from bot.store.tables.incidents import answers, deliveries, diagnoses, incident_alerts, incidents
 from bot.store.tables.messages import messages
 from bot.store.tables.people import enrolments, known_groups, known_people
@@ -18,6 +19,7 @@ __all__ = [
     "Sequence",
     "answers",
     "audit",
+    "canary_rounds",
     "check_results",
     "content_revisions",
     "deeds",
@@ -36,11 +38,14 @@ __all__ = [
     "known_people",
     "messages",
     "metadata",
+    "paces",
     "private_answers",
     "replicas",
     "requests",
     "reviews",
     "silences",
+    "storm_incidents",
+    "storms",
     "switches",
     "votes",
 ]

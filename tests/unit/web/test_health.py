@@ -28,6 +28,7 @@ def test_all_is_well() -> None:
         "database": State.OK,
         "fold": State.OK,
         "messages": State.OK,
+        "slack": State.OK,
         "switches": State.OK,
     }
 
@@ -39,6 +40,16 @@ def test_an_engaged_switch_is_a_warning_that_names_it() -> None:
 
     assert check.state is State.WARNING
     assert check.message.startswith("engaged: aivo/dunning;")
+
+
+def test_what_slack_does_not_do_is_a_warning_with_its_word_for_why() -> None:
+    paused = {"*": ("invalid_auth", 42.4), "files.info": ("missing_scope files:read", 200.0)}
+    check = health(stock=Stock(unfolded=0, fold_lag=0.0, paused=paused)).checks()["slack"]
+
+    assert check.state is State.WARNING
+    assert check.message == (
+        "paused: everything for 42 s: invalid_auth; files.info for 200 s: missing_scope files:read"
+    )
 
 
 def test_a_database_that_is_away_is_a_failure_with_its_reason() -> None:
