@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Generic, Literal, TypeVar
 
@@ -82,20 +83,43 @@ def parse(files: Mapping[str, str]) -> Parsed:
     for file, text in sorted(files.items()):
         name = _name(file)
         try:
-            document = read(text, file=file)
-            match PurePosixPath(file).parts:
-                case ("rules", _):
-                    system = validated(document, System)
-                    _says_its_name(system, name, document)
-                    systems[name] = Source(document=document, value=system)
-                case _:
-                    runbooks[name] = Source(document=document, value=validated(document, Runbook))
+            if PurePosixPath(file).parts[0] == "rules":
+                systems[name] = _good(_system(file, text))
+            else:
+                runbooks[name] = _good(_runbook(file, text))
         except ContentErrors as errors:
             findings += errors.findings
             broken.add(name)
     return Parsed(
         files=dict(files), systems=systems, runbooks=runbooks, broken=frozenset(broken), findings=tuple(findings)
     )
+
+
+# Revisions share most of their files, and a reload changes few: each is read once, and so is what is wrong with it.
+@lru_cache(maxsize=64)
+def _system(file: str, text: str) -> Source[System] | ContentErrors:
+    try:
+        document = read(text, file=file)
+        system = validated(document, System)
+        _says_its_name(system, _name(file), document)
+    except ContentErrors as errors:
+        return errors
+    return Source(document=document, value=system)
+
+
+@lru_cache(maxsize=512)
+def _runbook(file: str, text: str) -> Source[Runbook] | ContentErrors:
+    try:
+        document = read(text, file=file)
+        return Source(document=document, value=validated(document, Runbook))
+    except ContentErrors as errors:
+        return errors
+
+
+def _good(read: Source[Value] | ContentErrors) -> Source[Value]:
+    if isinstance(read, ContentErrors):
+        raise ContentErrors(read.findings)
+    return read
 
 
 def _name(file: str) -> str:

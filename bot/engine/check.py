@@ -1,6 +1,7 @@
 """What one file alone cannot tell: whether the files agree with each other, and every name leads somewhere."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from bot.core.errors import ContentError, ContentErrors
 from bot.engine.catalog import Catalog, Parsed, Source, parse
@@ -19,7 +20,12 @@ from bot.engine.system import System
 
 def checked(files: Mapping[str, str]) -> Catalog:
     """The catalog of these files. Raises ContentErrors with everything that is wrong with them."""
-    parsed = parse(files)
+    return _checked(tuple(sorted(files.items())))
+
+
+@lru_cache(maxsize=4)
+def _checked(files: tuple[tuple[str, str], ...]) -> Catalog:
+    parsed = parse(dict(files))
     if findings := content(parsed):
         raise ContentErrors(findings)
     return parsed.catalog
