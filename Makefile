@@ -26,6 +26,8 @@ check: ## lint, types, import rules, content
 	@$(BIN)/lint-imports
 	@$(BIN)/countersign check
 	@promtool check rules --lint=all alerts.yml
+	@$(BIN)/python tools/dashboards.py --check
+	@tools/check-dashboards
 	@tools/check-locks
 
 bench: ## ratios against a bare server in the same run; see bench/README.md

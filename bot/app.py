@@ -99,7 +99,13 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         show = means.show
         desk = desk_of(settings, means, revision=content.revision)
         diagnoser = Diagnoser(
-            database=database, contents=content.at, resources=connections.of, asker=means.asker, show=show, now=now
+            database=database,
+            contents=content.at,
+            resources=connections.of,
+            asker=means.asker,
+            show=show,
+            now=now,
+            done=metrics.diagnosed,
         )
         execute = Execute(means)
         handlers |= _handlers(means, diagnoser=diagnoser, execute=execute)

@@ -77,11 +77,13 @@ def check(
     rules: Annotated[Path, typer.Option(help="Folder of rules.")] = Path("rules"),
     runbooks: Annotated[Path, typer.Option(help="Folder of runbooks.")] = Path("runbooks"),
     alerts: Annotated[Path, typer.Option(help="Prometheus rules.")] = Path("alerts.yml"),
+    dashboards: Annotated[Path, typer.Option(help="Folder of Grafana dashboards.")] = Path("grafana/dashboards"),
 ) -> None:
     """Check all content; print each finding as file:line: where: what."""
     from bot.adapters.files import check as findings_of  # noqa: PLC0415
+    from bot.metrics import own_names  # noqa: PLC0415
 
-    findings = findings_of(rules=rules, runbooks=runbooks, alerts=alerts)
+    findings = findings_of(rules=rules, runbooks=runbooks, alerts=alerts, dashboards=dashboards, own=own_names())
     for finding in findings:
         typer.echo(str(finding))
     if findings:

@@ -1,7 +1,7 @@
 """What the bot tells Prometheus about itself."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 
 from prometheus_client import (
     CollectorRegistry,
@@ -23,6 +23,20 @@ _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Open:
+    """An incident that is open, as far as a dashboard leads to it."""
+
+    system: str
+    event: str
+    severity: str
+    runbook: str
+    incident: str
+    channel: str  # as Slack knows it; empty until Slack has the thread
+    thread: str
+    opened_at: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Stock:
     """How much of everything there is at one moment, as the database has it."""
 
@@ -34,6 +48,9 @@ class Stock:
     undelivered_lag: float = 0.0  # seconds since the oldest message that Slack does not show came to be
     paused: Mapping[str, tuple[str, float]] = field(default_factory=dict)  # by method (* all): why, and seconds left
     switches: Mapping[tuple[str, str], bool] = field(default_factory=dict)  # engaged, by name and kind
+    open: Sequence[Open] = ()  # the latest of them
+    requests: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by system and state
+    executions: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by system and state
 
 
 class Metrics:
@@ -85,6 +102,19 @@ class Metrics:
             ["reason"],
             registry=self.registry,
         )
+        self._diagnoses = Histogram(
+            "countersign_diagnosis_seconds",
+            "Time from the begin of a diagnosis to its conclusions.",
+            ["system"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._questions = Counter(
+            "countersign_questions",
+            "Questions of diagnoses by how they ended: answered, or why not.",
+            ["system", "outcome"],
+            registry=self.registry,
+        )
         for outcome in ("folded", "put_aside"):
             self._folded.labels(outcome)  # so that the first one is an increase and not a beginning
 
@@ -110,6 +140,11 @@ class Metrics:
     def trouble(self, reason: str) -> None:
         self._troubles.labels(reason).inc()
 
+    def diagnosed(self, system: str, seconds: float, outcomes: Mapping[str, int]) -> None:
+        self._diagnoses.labels(system).observe(seconds)
+        for outcome, count in outcomes.items():
+            self._questions.labels(system, outcome).inc(count)
+
     def watch(self, stock: Callable[[], Stock], *, content: Callable[[], str]) -> None:
         """Ask `stock` and the revision of the content files at each scrape. Call once."""
         self.registry.register(_Asked(stock, content))
@@ -117,6 +152,20 @@ class Metrics:
     def render(self) -> bytes:
         """The exposition, in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+def own_names() -> frozenset[str]:
+    """Every series name that the bot may export, whether it has counted anything or not."""
+    metrics = Metrics()
+    metrics.watch(lambda: Stock(unfolded=0, fold_lag=0.0), content=lambda: "")
+    return frozenset(
+        f"{family.name}{suffix}"
+        for family in metrics.registry.collect()
+        for suffix in _SUFFIXES.get(family.type, ("",))
+    )
+
+
+_SUFFIXES: Mapping[str, Sequence[str]] = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
 
 
 class _Asked(Collector):
@@ -162,10 +211,25 @@ def _families(stock: Stock) -> Iterator[Metric]:
     for method, (why, left) in stock.paused.items():
         paused.add_metric([method, why], left)
     yield paused
-    incidents = GaugeMetricFamily("countersign_incidents", "Incidents, ever.", labels=["system", "state"])
-    for labels, count in stock.incidents.items():
-        incidents.add_metric(labels, count)
-    yield incidents
+    by_state = (
+        ("countersign_incidents", "Incidents, ever.", stock.incidents),
+        ("countersign_requests", "Requests for an action, ever.", stock.requests),
+        ("countersign_executions", "Executions of approved requests, ever.", stock.executions),
+    )
+    for name, meaning, counts in by_state:
+        family = GaugeMetricFamily(name, meaning, labels=["system", "state"])
+        for labels, count in counts.items():
+            family.add_metric(labels, count)
+        yield family
+    opened = GaugeMetricFamily(
+        "countersign_incident_open_timestamp_seconds",
+        "When an incident that is open was opened; its thread in Slack is channel and thread.",
+        labels=["system", "event", "severity", "runbook", "incident", "channel", "thread"],
+    )
+    for each in stock.open:
+        *names, opened_at = astuple(each)
+        opened.add_metric(names, opened_at)
+    yield opened
     switches = GaugeMetricFamily(
         "countersign_switch_engaged", "Whether a kill switch is engaged.", labels=["name", "kind"]
     )

@@ -2,13 +2,14 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 
 from bot.core.errors import ContentError, ContentErrors
-from bot.engine import check_alerts
+from bot.engine import check_alerts, check_dashboards
 from bot.engine.catalog import Catalog, parse, restore
 from bot.engine.check import checked, content
+from bot.engine.document import read
 
 _KEPT = 16  # revisions in memory; older ones come from the store
 
@@ -100,8 +101,18 @@ def load(*, rules: Path, runbooks: Path) -> Catalog:
         raise ContentErrors(_reached(finding, rules=rules, runbooks=runbooks) for finding in errors.findings) from None
 
 
-def check(*, rules: Path, runbooks: Path, alerts: Path) -> list[ContentError]:
-    """Everything that is wrong with the content of these places, in the order of files and lines."""
+def check(
+    *,
+    rules: Path,
+    runbooks: Path,
+    alerts: Path,
+    dashboards: Path | None = None,
+    own: frozenset[str] = frozenset(),
+) -> list[ContentError]:
+    """Everything that is wrong with the content of these places, in the order of files and lines.
+
+    `own` are the metrics that the bot exports itself; without a folder of dashboards none are looked at.
+    """
     findings: list[ContentError] = []
     texts: dict[str, str] = {}
     try:
@@ -111,10 +122,27 @@ def check(*, rules: Path, runbooks: Path, alerts: Path) -> list[ContentError]:
     parsed = parse(texts)
     findings += content(parsed)
     try:
-        findings += check_alerts.alerts(alerts.read_text(encoding="utf-8"), file=str(alerts), parsed=parsed)
+        text = alerts.read_text(encoding="utf-8")
+        findings += check_alerts.alerts(text, file=str(alerts), parsed=parsed)
+        asked = check_alerts.expressions(text, file=str(alerts))
+        if dashboards is not None:
+            known = check_dashboards.named_by(parsed, asked) | _exported(dashboards.parent / "exporters.yml") | own
+            findings += check_dashboards.dashboards(_dashboards(dashboards), known=known)
+    except ContentErrors as errors:
+        findings += errors.findings
     except (OSError, UnicodeDecodeError) as error:
         findings.append(ContentError(file=str(alerts), line=1, where="", what=f"cannot be read: {error}"))
     return list(ContentErrors(_reached(each, rules=rules, runbooks=runbooks) for each in findings).findings)
+
+
+def _exported(file: Path) -> Set[str]:
+    """The metrics that others export and no other content names. Raises ContentErrors."""
+    found = read(file.read_text(encoding="utf-8"), file=str(file)).value if file.exists() else {}
+    return found.keys() if isinstance(found, Mapping) else frozenset()
+
+
+def _dashboards(folder: Path) -> dict[str, str]:
+    return {str(path): path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.json"))}
 
 
 def _texts(*, rules: Path, runbooks: Path) -> dict[str, str]:

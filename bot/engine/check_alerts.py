@@ -92,6 +92,15 @@ def alerts(text: str, *, file: str, parsed: Parsed) -> list[ContentError]:
     ]
 
 
+def expressions(text: str, *, file: str) -> list[str]:
+    """What the alerts are about; nothing where the file is wrong."""
+    try:
+        declared = validated(read(text, file=file), RuleFile)
+    except ContentErrors:
+        return []
+    return [rule.expr for group in declared.groups for rule in group.rules]
+
+
 def _declared(file: RuleFile) -> Iterator[Declared]:
     for at, group in enumerate(file.groups):
         for number, rule in enumerate(group.rules):

@@ -4,10 +4,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from bot.engine.incident import State
 from bot.engine.switch import BOT, Kind
-from bot.metrics import Stock
+from bot.metrics import Open, Stock
 from bot.store import deliveries, incidents, messages, pacing, switches
-from bot.store.tables import jobs
+from bot.store.tables import executions, jobs, requests
+from bot.store.tables import incidents as incident_rows
+from bot.store.tables import messages as message_rows
 
 
 def stock(conn: Connection, now: datetime) -> Stock:
@@ -23,7 +26,43 @@ def stock(conn: Connection, now: datetime) -> Stock:
         undelivered_lag=_age(behind.oldest, now),
         paused={each.key: (each.why, (each.until - now).total_seconds()) for each in pacing.pauses(conn, now)},
         switches={(BOT, Kind.BOT): False, **switches.known(conn)},
+        open=_open(conn),
+        requests={(system, state): count for system, state, count in conn.execute(_REQUESTS)},
+        executions={(system, state): count for system, state, count in conn.execute(_EXECUTIONS)},
     )
+
+
+_OPEN = 100  # incidents that are named; countersign_incidents counts them all
+_REQUESTS = select(requests.c.system, requests.c.state, func.count()).group_by(requests.c.system, requests.c.state)
+_EXECUTIONS = (
+    select(requests.c.system, executions.c.state, func.count())
+    .join_from(executions, requests, executions.c.request_id == requests.c.id)
+    .group_by(requests.c.system, executions.c.state)
+)
+
+
+def _open(conn: Connection) -> list[Open]:
+    """The latest open incidents, each with its thread."""
+    found = conn.execute(
+        select(incident_rows, message_rows.c.slack_channel, message_rows.c.slack_ts)
+        .join_from(incident_rows, message_rows, message_rows.c.subject == "root:" + incident_rows.c.id, isouter=True)
+        .where(incident_rows.c.state == State.FIRING)
+        .order_by(incident_rows.c.opened_at.desc())
+        .limit(_OPEN)
+    )
+    return [
+        Open(
+            system=row.system,
+            event=row.event,
+            severity=row.severity,
+            runbook=row.runbook,
+            incident=row.id,
+            channel=row.slack_channel or "",
+            thread=row.slack_ts or "",
+            opened_at=row.opened_at.timestamp(),
+        )
+        for row in found
+    ]
 
 
 def _age(oldest: datetime | None, now: datetime) -> float:

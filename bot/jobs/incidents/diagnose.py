@@ -1,5 +1,6 @@
 """The job that answers a runbook's questions and says what they mean."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,9 @@ from bot.store import audit, diagnoses
 from bot.store.database import Database
 from bot.store.diagnoses import Asked
 from bot.store.work import Clock, Show
+
+Done = Callable[[str, float, Mapping[str, int]], None]
+"""Is told of a finished diagnosis: of which system, how long it took, how its questions ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +40,9 @@ class Diagnoser:
         asker: Asker,
         show: Show,
         now: Clock,
+        done: Done = lambda *_: None,
     ) -> None:
+        self._done = done
         self._database = database
         self._contents = contents
         self._resources = resources
@@ -46,8 +52,9 @@ class Diagnoser:
 
     def diagnose(self, incident_id: str, number: str) -> None:
         """Ask, conclude and record, in one transaction at the end. A finished diagnosis is left as it is."""
+        began_at = self._now()
         with self._database.begin() as conn:
-            ordered = diagnoses.begin(conn, incident_id, int(number), now=self._now())
+            ordered = diagnoses.begin(conn, incident_id, int(number), now=began_at)
             if ordered is None:
                 return
             subject = diagnoses.subject(conn, incident_id)
@@ -74,6 +81,7 @@ class Diagnoser:
                 data=_noted(ordered.number, ordered.content, found),
             )
             self._show.diagnosis(conn, incident_id, ordered.number, finished_at)
+        self._done(subject.system, max(0.0, (finished_at - began_at).total_seconds()), _outcomes(found))
 
     def _found(self, subject: Subject, content: str) -> _Found:
         try:
@@ -91,6 +99,12 @@ class Diagnoser:
         evidence = {question: each.evidence for question, each in asked.items()}
         scope = seen(subject, system=system, runbook=runbook, evidence=evidence).scope
         return _Found(asked=asked, conclusions=conclude(runbook.conclude, scope=scope, evidence=evidence))
+
+
+def _outcomes(found: _Found) -> Mapping[str, int]:
+    """How many questions ended how."""
+    ended = (each.evidence for each in found.asked.values())
+    return Counter(each.reason.value if isinstance(each, Failure) else "answered" for each in ended)
 
 
 def _noted(number: int, content: str, found: _Found) -> Mapping[str, str | int | None]:
