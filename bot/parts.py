@@ -25,6 +25,7 @@ from bot.jobs.means import Means
 from bot.jobs.requests.recheck import recheck
 from bot.schedule import DEAD_AFTER
 from bot.settings import Settings
+from bot.slack.links import Elsewhere
 from bot.slack.present import Presenter
 from bot.store import replicas
 from bot.store.database import Database
@@ -93,6 +94,9 @@ def means_of(
         new_id=new_id,
         break_glass=settings.break_glass,
         can_silence=alertmanager is not None,
+        elsewhere=Elsewhere(
+            grafana=str(settings.grafana_url) if settings.grafana_url else None, stripe_mode=connections.stripe_mode
+        ),
     )
     return Means(
         database=database,

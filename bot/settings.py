@@ -40,6 +40,8 @@ class Settings(BaseSettings):
 
     alertmanager_url: HttpUrl | None = Field(default=None, alias="ALERTMANAGER_URL")
 
+    grafana_url: HttpUrl | None = Field(default=None, alias="GRAFANA_URL")
+
     slack_bot_token: SecretStr | None = Field(default=None, alias="SLACK_BOT_TOKEN")
     slack_signing_secret: SecretStr | None = Field(default=None, alias="SLACK_SIGNING_SECRET")
     slack_app_token: SecretStr | None = Field(default=None, alias="SLACK_APP_TOKEN")

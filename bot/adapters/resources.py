@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from threading import Lock
-from typing import Protocol, TypeVar, cast
+from typing import Literal, Protocol, TypeVar, cast
 
 import httpx
 from sqlalchemy.exc import ArgumentError
@@ -54,6 +54,14 @@ class Connections:
         """The unset variables among those this system cannot be asked without."""
         named = [name for resource in system.resources.values() for name in _required(resource)]
         return tuple(dict.fromkeys(name for name in named if name not in self._environ))
+
+    def stripe_mode(self, system: System) -> Literal["test", "live"] | None:
+        """What the system's Stripe key is for, by how it begins; None where that is not known, and for a fake."""
+        named = [each.stripe for each in system.resources.values() if isinstance(each, StripeResource)]
+        keys = [self._environ[name] for name in named if name in self._environ]
+        if "STRIPE_API_URL" in self._environ or not keys:
+            return None
+        return "live" if "_live_" in keys[0][:16] else "test" if "_test_" in keys[0][:16] else None
 
     def writing_readers(self, system: System) -> tuple[str, ...]:
         """A sentence for each connected database of the system that is only read and whose role may write.

@@ -13,6 +13,7 @@ from bot.desk.answer import Cause, Declined, Done, declined
 from bot.desk.desk import Contents, Desk
 from bot.engine.incident import Incident
 from bot.engine.incident import State as Standing
+from bot.engine.origin import Origin
 from bot.engine.route import UNROUTED
 from bot.engine.silence import LONGEST, SHORTEST, Silence, State, matchers
 from bot.engine.system import Group
@@ -127,6 +128,10 @@ def _groups(contents: Contents, system: str) -> list[Group]:
 def _not_now(conn: Connection, incident: Incident | None) -> Declined | None:
     if incident is None:
         return _NOBODY
+    if incident.origin is not Origin.ALERTMANAGER:
+        return Declined(
+            why=Cause.NOT_OFFERED, say="No alert of Alertmanager's is behind it, so there is nothing to silence."
+        )
     if incident.state is not Standing.FIRING:
         return Declined(why=Cause.NOT_FIRING, say="It does not fire any more, so there is nothing to silence.")
     held = silences.ours(conn, incident.id)

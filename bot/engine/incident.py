@@ -224,6 +224,15 @@ def worst(severities: Iterable[str]) -> str:
     return min(cut, key=lambda each: (_rank(each), each), default="none")
 
 
+def is_worse(severity: str, *, than: str) -> bool:
+    """Whether it is graver; words of other people's making say nothing about that among themselves.
+
+    >>> is_worse("critical", than="warning"), is_worse("p1", than="p2"), is_worse("warning", than="none")
+    (True, False, True)
+    """
+    return _rank(severity) < _rank(than)
+
+
 def _rank(severity: str) -> int:
     lower = severity.lower()
     return _SEVERITIES.index(lower) if lower in _SEVERITIES else len(_SEVERITIES) + (lower == "none")

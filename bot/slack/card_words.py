@@ -81,7 +81,7 @@ def touches(touched: Touched) -> Safe:
     told = Safe(f"*Touches* {counted(touched.count, 'target')}{': ' if sample else ''}{sample}{others}")
     sums = joined((safe(each) for each in touched.sums), ", ")
     worth = Safe(f"*Worth* {sums}" if sums else "")
-    oldest = Safe(f"*Oldest* {safe(touched.oldest)}" if touched.oldest else "")
+    oldest = Safe(f"*Oldest* {when(touched.oldest)}" if touched.oldest else "")
     reasons = joined((safe(each) for each in touched.left_out), ", ")
     left_out = Safe(f"*Leaves out* {reasons}" if reasons else "")
     return joined((told, joined((worth, oldest), " · "), left_out), "\n")

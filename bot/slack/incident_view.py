@@ -1,16 +1,17 @@
 """From rows and files to the views of an incident's own messages."""
 
 from collections.abc import Sequence
-from urllib.parse import unquote_plus
 
 from sqlalchemy import Connection
 
-from bot.core.egress import private_values, without_private
+from bot.core.egress import without_private
 from bot.core.errors import ExpressionError
 from bot.core.evidence import Answer, Failure, Reason
 from bot.engine.alerts import Told
 from bot.engine.incident import Incident, State
+from bot.engine.origin import Origin
 from bot.slack import reading, words
+from bot.slack.links import Elsewhere, links
 from bot.slack.reading import Case
 from bot.slack.silence_view import silence_views
 from bot.slack.switch_view import over
@@ -21,7 +22,6 @@ from bot.slack.views import (
     ChecklistView,
     EvidenceView,
     Findings,
-    Link,
     Mood,
     Offer,
     RequestLine,
@@ -39,6 +39,7 @@ def root_view(
     under_way: Diagnosis | None,
     requests: tuple[RequestLine, ...],
     can_silence: bool = False,
+    elsewhere: Elsewhere = Elsewhere(),  # noqa: B008 - frozen
 ) -> RootView:
     """Everything the root message shows: `case` has the latest diagnosis that brought something.
 
@@ -52,8 +53,9 @@ def root_view(
         under_way=under_way,
         requests=requests,
         silences=silence_views(conn, incident.id),
-        can_silence=can_silence and incident.state is State.FIRING and bool(incident.labels),
+        can_silence=can_silence and _is_silenceable(incident),
         switches=over(conn, system=incident.system, runbook=incident.runbook, systems=systems),
+        elsewhere=elsewhere,
     )
 
 
@@ -66,6 +68,7 @@ def composed(
     silences: tuple[SilenceView, ...] = (),
     can_silence: bool = False,
     switches: tuple[SwitchView, ...] = (),
+    elsewhere: Elsewhere = Elsewhere(),  # noqa: B008 - frozen
 ) -> RootView:
     """The same from values alone: alerts are each told with whether it fires."""
     incident = case.incident
@@ -86,7 +89,12 @@ def composed(
         opened_by=incident.opened_by,
         closed_by=incident.closed_by,
         alerts=tuple(
-            AlertView(says=told[alert.fingerprint], is_firing=fires, started_at=alert.starts_at)
+            AlertView(
+                says=told[alert.fingerprint],
+                is_firing=fires,
+                started_at=alert.starts_at,
+                ended_at=None if fires else alert.ends_at,
+            )
             for alert, fires in alerts
         ),
         truncated=incident.truncated,
@@ -96,23 +104,31 @@ def composed(
         switches=switches,
         requests=requests,
         offers=_offers(case),
-        links=_links(case, [alert for alert, _ in alerts]),
+        links=links(
+            incident,
+            [alert for alert, _ in alerts],
+            guide=case.runbook.guide if case.runbook else None,
+            grafana=elsewhere.grafana,
+        ),
+        reopenings=incident.reopenings,
+        told_because=incident.told_because,
     )
 
 
-def evidence_view(case: Case) -> EvidenceView | None:
+def evidence_view(case: Case, elsewhere: Elsewhere = Elsewhere()) -> EvidenceView | None:  # noqa: B008 - frozen
     """All evidence of the case's diagnosis; None while that is not finished, or when nothing could be asked."""
     diagnosis = case.diagnosis
     if diagnosis is None or diagnosis.finished_at is None or not diagnosis.evidence:
         return None
     every = [Asked(id=name, title=title(case, name), evidence=found) for name, found in diagnosis.evidence.items()]
-    elsewhere = [each for each in every if isinstance(each.evidence, Failure) and each.evidence.is_elsewhere]
+    not_here = [each for each in every if isinstance(each.evidence, Failure) and each.evidence.is_elsewhere]
     return EvidenceView(
         number=diagnosis.number,
         finished_at=diagnosis.finished_at,
-        asked=tuple(each for each in every if each not in elsewhere),
-        not_here=tuple(each.title for each in elsewhere),
+        asked=tuple(each for each in every if each not in not_here),
+        not_here=tuple(each.title for each in not_here),
         error=diagnosis.error,
+        stripe_mode=elsewhere.stripe_mode(case.system) if case.system else None,
     )
 
 
@@ -134,6 +150,11 @@ def checklist_view(case: Case) -> ChecklistView | None:
     if runbook is None or not (runbook.checklist or runbook.guide):
         return None
     return ChecklistView(title=runbook.title, items=runbook.checklist, guide=runbook.guide)
+
+
+def _is_silenceable(incident: Incident) -> bool:
+    is_firing = incident.state is State.FIRING
+    return is_firing and incident.origin is Origin.ALERTMANAGER and bool(incident.labels)
 
 
 def _mood(incident: Incident) -> Mood:
@@ -196,20 +217,3 @@ def _offers(case: Case) -> tuple[Offer, ...]:
     ]
     rank = {action: at for at, action in enumerate(suggested)}
     return tuple(sorted(offers, key=lambda offer: rank.get(offer.action, len(rank))))
-
-
-def _links(case: Case, alerts: list[Told]) -> tuple[Link, ...]:
-    source = next((alert.generator_url for alert in alerts if alert.generator_url), "")
-    candidates = [
-        ("Prometheus", source),
-        ("Alertmanager", case.incident.external_url),
-        ("Guide", (case.runbook.guide or "") if case.runbook else ""),
-    ]
-    private = private_values(*(alert.labels for alert in alerts))
-    return tuple(Link(label=label, url=url) for label, url in candidates if url and not _holds(url, private))
-
-
-def _holds(url: str, private: Sequence[str]) -> bool:
-    """Whether an address, such as a query over one customer's series, holds one of these values."""
-    plain = unquote_plus(url)
-    return any(value in plain for value in private)

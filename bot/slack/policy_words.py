@@ -67,7 +67,7 @@ def called(view: BrokenView) -> Safe:
     """Who is called to review it; nobody any more once that is done."""
     if view.broken.reviewer is not None:
         return Safe("")
-    return joined((_mention(each) for each in view.broken.asks), " ")
+    return joined((mention(each) for each in view.broken.asks), " ")
 
 
 def needs_review(label: str) -> Safe:
@@ -99,5 +99,6 @@ def phrase_label(phrase: str) -> Plain:
     return plain(f"Type: {phrase}")
 
 
-def _mention(id_: str) -> Safe:
+def mention(id_: str) -> Safe:
+    """A member or a usergroup, called."""
     return Safe(f"<!subteam^{id_}>") if _USERGROUP.fullmatch(id_) else person(id_)

@@ -10,11 +10,14 @@ from bot.engine.incident import Incident
 from bot.engine.request import State
 from bot.slack import incident_view, reading
 from bot.slack.blocks.broken import broken
+from bot.slack.blocks.call import call
 from bot.slack.blocks.card import card
 from bot.slack.blocks.checklist import checklist
 from bot.slack.blocks.evidence import evidence
 from bot.slack.blocks.layout import Post
 from bot.slack.blocks.root import root
+from bot.slack.calling import calls
+from bot.slack.links import Elsewhere
 from bot.slack.policy_view import broken_view
 from bot.slack.reading import ContentsOf
 from bot.slack.request_view import card_view, request_lines
@@ -37,12 +40,14 @@ class Presenter:
         new_id: Callable[[], str],
         break_glass: bool = True,
         can_silence: bool = False,
+        elsewhere: Elsewhere = Elsewhere(),  # noqa: B008 - frozen
     ) -> None:
         self._contents = contents
         self._enqueue = enqueue
         self._new_id = new_id
         self._break_glass = break_glass
         self._can_silence = can_silence
+        self._elsewhere = elsewhere
 
     def incident(self, conn: Connection, incident_id: str, now: datetime) -> None:
         """The root message, and the cards that wait for votes: they say when the alert has calmed down."""
@@ -59,7 +64,7 @@ class Presenter:
         asked = diagnoses.get(conn, incident_id, number)
         content = asked.content if asked else incident.content
         case = reading.case(conn, incident_id, self._contents, diagnosis=asked, content=content)
-        found = incident_view.evidence_view(case)
+        found = incident_view.evidence_view(case, self._elsewhere)
         if found is None:
             return
         in_thread = partial(self._hold, conn, incident, thread_of=top.id)
@@ -119,8 +124,13 @@ class Presenter:
             under_way=under_way,
             requests=request_lines(conn, case),
             can_silence=self._can_silence,
+            elsewhere=self._elsewhere,
         )
         self._say(conn, held, root(view), now)
+        for subject, told in calls(conn, case):
+            once = self._hold(conn, incident, subject, thread_of=held.id, now=now)
+            if once.revision == 0:
+                self._say(conn, once, call(told), now)
         return held
 
     def _hold(

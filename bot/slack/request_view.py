@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.core.egress import MASKED, masked_field, shown
-from bot.core.evidence import Column, Shown, Table
+from bot.core.egress import masked_field, shown
+from bot.core.evidence import Cell, Column, Shown, Table
 from bot.core.facts import rows_of
+from bot.core.quoting import moment
 from bot.engine import execution as executing
 from bot.engine.approval import Choice, Vote
 from bot.engine.execution import DeedDone, Done, Execution, boundaries, may_be_settled, open_deed, plan
@@ -167,14 +168,20 @@ def _touched(request: Request, action: Action | None) -> Touched | None:
     )
 
 
-def _oldest(table: Table) -> str | None:
+def _oldest(table: Table) -> datetime | None:
     """The earliest moment in the first column of moments; None where there is none."""
     at = next((at for at, column in enumerate(table.columns) if column.shown is Shown.TIME), None)
     if at is None:
         return None
-    told = [shown(row[at], table.columns[at], {}) for row in table.rows if row[at] is not None]
-    moments = [each for each in told if each != MASKED]
-    return min(moments, default=None)  # they are written with the year first, so the earliest is the smallest
+    return min((found for row in table.rows if (found := _moment(row[at])) is not None), default=None)
+
+
+def _moment(cell: Cell) -> datetime | None:
+    """None where it does not look like a time: that is masked, never shown."""
+    try:
+        return moment(cell) if cell is not None else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _left_out(table: Table, declared: LeavesOut) -> tuple[str, ...]:

@@ -25,6 +25,9 @@ LENGTHS = {
 USUAL = "2h"
 
 
+NO_NEWS = Safe("_Alertmanager tells nothing of it meanwhile, not even that it is over._")
+
+
 def line(view: SilenceView) -> Safe:
     """In the root message."""
     until = when(view.until)
@@ -41,8 +44,7 @@ def line(view: SilenceView) -> Safe:
             return Safe(f":warning: {bold('Not silenced')}: {clip(safe(view.trouble or ''), 300)}. Asked by {by}.")
         case Hush.ACTIVE:
             where = "" if view.is_ours else " in Alertmanager"
-            told = Safe(f":no_bell: *Silenced* until {until} by {by}{where}{why}")
-            return joined((told, Safe("_Alertmanager tells nothing of it meanwhile, not even that it is over._")), "\n")
+            return Safe(f":no_bell: *Silenced* until {until} by {by}{where}{why}")
 
 
 def covers(form: SilenceForm) -> Safe:

@@ -51,10 +51,19 @@ def joined(parts: Iterable[Safe], between: str) -> Safe:
     return Safe(between.join(part for part in parts if part))
 
 
+DATE_FORMAT = "{date_short_pretty} {time}"
+
+
+def in_utc(moment: datetime) -> str:
+    """A moment for where the reader's own zone is not known: with the zone's name."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
 def when(moment: datetime) -> Safe:
     """A moment in the reader's own zone; where that cannot be shown, in UTC with its name."""
-    fallback = f"{moment:%Y-%m-%d %H:%M} UTC"
-    return Safe(f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>")
+    if moment.timestamp() < 0:
+        return Safe(in_utc(moment))  # Slack counts from 1970
+    return Safe(f"<!date^{int(moment.timestamp())}^{DATE_FORMAT}|{in_utc(moment)}>")
 
 
 def person(user_id: str) -> Safe:

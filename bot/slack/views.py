@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal
 
 from bot.core.evidence import Answer, Failure
 from bot.engine.origin import Origin
@@ -26,6 +27,7 @@ class AlertView:
     says: str
     is_firing: bool
     started_at: datetime
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +65,25 @@ class SilenceView:
     reason: str = ""
     is_ours: bool = True
     trouble: str | None = None
+
+
+class Call(StrEnum):
+    """Why people are called into a thread; nothing else there calls anybody but an approval's own words."""
+
+    WORSE = "worse"
+    AGAIN = "again"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallView:
+    """A short message that calls people; `people` are ids of members and usergroups (`U…`, `S…`)."""
+
+    call: Call
+    title: str
+    severity: str
+    was: str = ""
+    times: int = 0
+    people: tuple[str, ...] = ()
 
 
 class Asking(StrEnum):
@@ -177,6 +198,8 @@ class RootView:
     alerts: tuple[AlertView, ...] = ()
     truncated: int = 0
     findings: Findings | None = None
+    reopenings: int = 0
+    told_because: str | None = None  # why Alertmanager says it sent the latest news
     silences: tuple[SilenceView, ...] = ()
     can_silence: bool = False
     switches: tuple[SwitchView, ...] = ()
@@ -203,6 +226,7 @@ class EvidenceView:
     asked: tuple[Asked, ...]
     not_here: tuple[str, ...] = ()
     error: str | None = None
+    stripe_mode: Literal["test", "live"] | None = None  # whose dashboard its ids lead to
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -232,7 +256,7 @@ class Touched:
     count: int
     sample: tuple[str, ...] = ()
     sums: tuple[str, ...] = ()
-    oldest: str | None = None
+    oldest: datetime | None = None
     left_out: tuple[str, ...] = ()
 
 

@@ -56,34 +56,46 @@ def standing(view: RootView) -> Safe:
     if view.resolved_at is not None:
         lasted = duration(view.resolved_at - view.started_at)
         return Safe(f"{origin_words.ended(view)} {when(view.resolved_at)}, after {lasted}")
-    since = Safe(f"{origin_words.state(view)} since {when(view.started_at)}")
+    since = Safe(f"{origin_words.state(view)} since {when(view.started_at)}{_again(view.reopenings)}")
     if view.acknowledged_by is None or view.acknowledged_at is None:
         return since
     return Safe(f"{since} · :eyes: *acknowledged* by {person(view.acknowledged_by)} {when(view.acknowledged_at)}")
 
 
+def _again(reopenings: int) -> str:
+    if reopenings == 0:
+        return ""
+    return f" · :repeat: fired again {'once' if reopenings == 1 else f'{reopenings} times'}"
+
+
 def counts(view: RootView) -> Safe:
-    """How many alerts fire and are resolved, and how many Alertmanager cut."""
+    """How many of the alerts fire, and how many Alertmanager cut."""
     if len(view.alerts) < 2 and not view.truncated:
         return Safe("")  # the state has said it
     if view.origin is Origin.OPS_EVENTS:
         return Safe(f"{len(view.alerts)} events")
     firing = sum(alert.is_firing for alert in view.alerts)
     resolved = len(view.alerts) - firing
-    parts = [Safe(f"{firing} firing")] if firing else []
-    parts += [Safe(f"{resolved} resolved")] if resolved else []
+    parts = [Safe(f"{firing} of {len(view.alerts)} firing" if resolved and firing else f"{firing} firing")]
+    if not firing:
+        parts = [Safe(f"all {resolved} resolved")]
     if view.truncated:
         parts.append(Safe(f"and {view.truncated} more that Alertmanager cut"))
     return joined(parts, ", ")
 
 
 def origin(view: RootView) -> Safe:
-    return Safe(f"{safe(view.system)} · {code(view.event)}")
+    told = f" · Alertmanager: {clip(safe(view.told_because), 80)}" if view.told_because else ""
+    return Safe(f"{safe(view.system)} · {code(view.event)}{told}")
 
 
 def alert_line(alert: AlertView) -> Safe:
-    mark = "•" if alert.is_firing else ":white_check_mark: resolved:"
-    return Safe(f"{mark} {safe(alert.says)} · since {when(alert.started_at)}")
+    if alert.is_firing:
+        return Safe(f"• {safe(alert.says)} · since {when(alert.started_at)}")
+    if alert.ended_at is None:
+        return Safe(f":white_check_mark: {safe(alert.says)} · resolved")
+    lasted = duration(alert.ended_at - alert.started_at)
+    return Safe(f":white_check_mark: {safe(alert.says)} · resolved {when(alert.ended_at)}, after {lasted}")
 
 
 def more(left: int, what: str) -> Safe:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from bot.store.tables import incidents
+from bot.store.tables import audit, incidents
 
 
 def acknowledge(conn: Connection, incident_id: str, *, person: str, now: datetime) -> bool:
@@ -20,6 +20,12 @@ def acknowledge(conn: Connection, incident_id: str, *, person: str, now: datetim
 def acknowledged_by(conn: Connection, incident_id: str) -> str | None:
     """Who looks after it; None when nobody does."""
     return conn.scalar(select(incidents.c.acknowledged_by).where(incidents.c.id == incident_id))
+
+
+def last_acknowledged(conn: Connection, incident_id: str) -> str | None:
+    """Who acknowledged it last, even if that was taken back since."""
+    said = select(audit.c.actor).where(audit.c.incident_id == incident_id, audit.c.kind == "incident.acknowledged")
+    return conn.scalar(said.order_by(audit.c.seq.desc()).limit(1))
 
 
 def call_for(conn: Connection, incident_id: str) -> None:

@@ -4,13 +4,14 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from bot.slack.present import Presenter
-from bot.store import attention, messages
+from bot.store import attention, audit, messages
 from bot.store.database import Database
 from bot.store.messages import Message
 from bot.store.tables import incident_alerts, incidents
+from bot.store.tables import messages as message_rows
 from tests.kit.trust import INCIDENT, REVISION, Office
 from tests.kit.waiting import eventually
 
@@ -103,6 +104,62 @@ def firing(office: Office, fingerprint: str) -> dict[str, object]:
         "generator_url": "",
         "seen_at": office.at,
     }
+
+
+def calls(office: Office) -> list[Message]:
+    """What calls people, in the order it was said."""
+    with office.database.read() as conn:
+        rows = conn.execute(select(message_rows.c.subject).order_by(message_rows.c.created_at, message_rows.c.subject))
+        said = [messages.by_subject(conn, subject) for (subject,) in rows if subject.startswith(("worse:", "again:"))]
+    return [each for each in said if each is not None]
+
+
+def test_what_becomes_worse_calls_people_once_for_each_severity(office: Office, show: Presenter) -> None:
+    for severity in ("warning", "warning", "high", "high", "critical", "critical"):
+        with office.database.begin() as conn:
+            conn.execute(update(incidents).values(severity=severity, first_severity="warning"))
+        shown(office, show)
+
+    said = calls(office)
+    assert [each.subject.rpartition(":")[2] for each in said] == ["critical", "high"]
+    assert [(each.revision, each.thread_of) for each in said] == [(1, row(office).id)] * 2
+    assert "It has become *critical*, it was warning.\n<!subteam^S0ONCALL>" in str(list(said[0].blocks)).replace(
+        "\\n", "\n"
+    )
+
+
+def test_what_fires_again_calls_who_looked_after_it_until_it_flaps(office: Office, show: Presenter) -> None:
+    with office.database.begin() as conn:
+        audit.append(conn, kind="incident.acknowledged", actor="U0ANA", now=office.at, incident_id=INCIDENT, data={})
+    for times in range(1, 6):
+        with office.database.begin() as conn:
+            conn.execute(update(incidents).values(reopenings=times))
+        shown(office, show)
+        shown(office, show)
+
+    said = [str(each.blocks) for each in calls(office)]
+    assert ["<@U0ANA>" in text for text in said] == [True, True, True, False, False]
+    assert "flaps" in said[-1]
+    assert all("subteam" not in text for text in said)
+
+
+def test_what_fires_again_and_nobody_ever_had_calls_who_is_on_call(office: Office, show: Presenter) -> None:
+    with office.database.begin() as conn:
+        conn.execute(update(incidents).values(reopenings=1))
+    shown(office, show)
+
+    assert "<!subteam^S0ONCALL>" in str(calls(office)[0].blocks)
+
+
+def test_an_incident_that_is_over_or_as_grave_as_ever_calls_nobody(office: Office, show: Presenter) -> None:
+    with office.database.begin() as conn:
+        conn.execute(update(incidents).values(first_severity="critical"))
+    shown(office, show)
+    with office.database.begin() as conn:
+        conn.execute(update(incidents).values(state="resolved", reopenings=1, first_severity="info"))
+    shown(office, show)
+
+    assert calls(office) == []
 
 
 def test_of_two_changes_at_once_neither_is_lost(office: Office, show: Presenter) -> None:

@@ -95,6 +95,7 @@ def note(conn: Connection, outcomes: Iterable[Outcome], *, delivery: int, digest
             "firing": len(firing(outcome.after.alerts)),
             "delivery": delivery,
             "digest": digest,
+            **({"because": incident.told_because} if incident.told_because else {}),
         }
         for verb in verbs(outcome) or ["changed"]:
             audit.append(

@@ -10,8 +10,9 @@ from bot.core.egress import shown
 from bot.core.evidence import Answer, Cell, Column, Failure, Shown
 from bot.core.quoting import moment
 from bot.slack import words
-from bot.slack.blocks.layout import MAX_TABLE_COLUMNS, aligned, preformatted, section, table
-from bot.slack.text import Plain, Safe, bold, cell, clip, clip_plain, joined, plain, when
+from bot.slack.blocks.layout import MAX_TABLE_COLUMNS, Piece, aligned, preformatted, section, table
+from bot.slack.links import Mode, stripe_link
+from bot.slack.text import Plain, Safe, bold, cell, clip, clip_plain, in_utc, joined, link, plain, when
 from bot.slack.views import Asked
 
 _NUMBERS = frozenset({Shown.COUNT, Shown.NUMBER, Shown.RATIO, Shown.MINOR, Shown.SECONDS})
@@ -20,10 +21,10 @@ _FACTS = 12  # columns of a single row that are still read as a line
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Grid:
-    """An answer's first cells as text; `total` counts the rows there are."""
+    """An answer's first cells as they are shown; `total` counts the rows there are."""
 
     head: tuple[Plain, ...]
-    rows: tuple[tuple[Plain, ...], ...]
+    rows: tuple[tuple[Piece, ...], ...]
     total: int
     right: tuple[bool, ...]
     is_cut: bool
@@ -33,15 +34,15 @@ class Grid:
         return self.total == 1 and len(self.head) <= _FACTS
 
 
-def grid(answer: Answer, *, rows: int) -> Grid:
-    """The cells of the first rows as text."""
-    columns = answer.table.columns
+def grid(answer: Answer, *, rows: int, mode: Mode | None = None) -> Grid:
+    """The cells of the first rows; `mode` is the one of Stripe whose dashboard its ids lead to."""
+    columns = _told(answer.table.columns)
     made = []
     for row in answer.table.rows[:rows]:
-        by_name = {column.name: value for column, value in zip(columns, row, strict=True)}
-        made.append(tuple(_shown(by_name[column.name], column, by_name) for column in columns))
+        by_name = {column.name: value for column, value in zip(answer.table.columns, row, strict=True)}
+        made.append(tuple(_shown(by_name[column.name], column, by_name, mode) for column in columns))
     return Grid(
-        head=tuple(_heading(column) for column in columns),
+        head=tuple(plain(words.label(column.name)) for column in columns),
         rows=tuple(made),
         total=len(answer.table.rows),
         right=tuple(column.shown in _NUMBERS for column in columns),
@@ -49,15 +50,20 @@ def grid(answer: Answer, *, rows: int) -> Grid:
     )
 
 
-def _heading(column: Column) -> Plain:
-    name = words.label(column.name)
-    return plain(f"{name} (UTC)" if column.shown is Shown.TIME else name)
+def _told(columns: Sequence[Column]) -> Sequence[Column]:
+    """Without the currency, where amounts say it."""
+    if not any(column.shown is Shown.MINOR for column in columns):
+        return columns
+    return [column for column in columns if column.name != "currency"]
 
 
-def _shown(value: Cell, column: Column, row: Mapping[str, Cell]) -> Plain:
-    """A cell as egress shows it; a time to the minute, for its column says the zone."""
+def _shown(value: Cell, column: Column, row: Mapping[str, Cell], mode: Mode | None) -> Piece:
+    """A cell as egress shows it; a time to the minute, an id with where it leads."""
     at = _moment(value) if column.shown is Shown.TIME else None
-    return Plain(f"{at:%Y-%m-%d %H:%M}") if at else cell(shown(value, column, row))
+    if at is not None:
+        return Piece(text=plain(in_utc(at)), at=at)
+    text = cell(shown(value, column, row))
+    return Piece(text=text, url=stripe_link(text, mode) if column.shown is Shown.ID else None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,9 +79,10 @@ class Read:
         return self.cells is not None and bool(self.cells.rows and self.cells.head) and not self.cells.is_line
 
 
-def read(asked: Asked, *, rows: int) -> Read:
+def read(asked: Asked, *, rows: int, mode: Mode | None = None) -> Read:
     """Makes the cells of an answer's first rows text."""
-    return Read(asked=asked, cells=grid(asked.evidence, rows=rows) if isinstance(asked.evidence, Answer) else None)
+    found = asked.evidence
+    return Read(asked=asked, cells=grid(found, rows=rows, mode=mode) if isinstance(found, Answer) else None)
 
 
 def question(each: Read, *, rows: int, as_table: bool) -> list[Block]:
@@ -88,7 +95,7 @@ def question(each: Read, *, rows: int, as_table: bool) -> list[Block]:
             if not cells.rows or not cells.head:
                 return [section(words.nothing_found(each.asked.title) if cells.head else title)]
             if cells.is_line and answer.table.columns[0].name == "value" and len(cells.head) == 1:
-                return [section(words.one_value(title, cells.rows[0][0]))]
+                return [section(words.one_value(title, cells.rows[0][0].text))]
             if cells.is_line:
                 return [section(Safe(f"{title}\n{clip(facts(answer, cells), 2_500 if rows > 3 else 300)}"))]
             return [section(title), *_many(cells, rows=rows, as_table=as_table)]
@@ -97,14 +104,16 @@ def question(each: Read, *, rows: int, as_table: bool) -> list[Block]:
 
 def facts(answer: Answer, cells: Grid) -> Safe:
     """The first row as `name: value · name: value`, times in the reader's own zone."""
-    typed = zip(answer.table.columns, answer.table.rows[0], strict=True)
-    names = [words.label(column.name) for column in answer.table.columns]
-    values = [
-        when(at) if at else bold(clip_plain(text, 200))
-        for (column, cell), text in zip(typed, cells.rows[0], strict=True)
-        for at in [_moment(cell) if column.shown is Shown.TIME else None]
-    ]
-    return joined((clip(words.fact(name, value), 300) for name, value in zip(names, values, strict=True)), " · ")
+    named = zip(_told(answer.table.columns), map(_said, cells.rows[0]), strict=True)
+    return joined((clip(words.fact(column.name, value), 400) for column, value in named), " · ")
+
+
+def _said(piece: Piece) -> Safe:
+    if piece.at is not None:
+        return when(piece.at)
+    if piece.url is not None:
+        return link(piece.url, piece.text)
+    return bold(clip_plain(piece.text, 200))
 
 
 def _many(cells: Grid, *, rows: int, as_table: bool) -> list[Block]:
@@ -115,7 +124,7 @@ def _many(cells: Grid, *, rows: int, as_table: bool) -> list[Block]:
     if kept and as_table:
         made.append(table(head, kept, right=right))
     elif kept:
-        short = [[clip_plain(each, 40) for each in row] for row in kept]
+        short = [[clip_plain(each.text, 40) for each in row] for row in kept]
         made.append(preformatted(aligned([clip_plain(name, 40) for name in head], short, right=right)))
     return made + _left_out(cells, rows=len(kept), columns=columns)
 
@@ -146,5 +155,5 @@ def _columns_that_fit(cells: Grid, *, width: int = 76) -> int:
 
 
 def _widths(cells: Grid) -> Sequence[int]:
-    lines = [cells.head, *cells.rows]
+    lines = [cells.head, *([piece.text for piece in row] for row in cells.rows)]
     return [max(min(len(line[at]), 40) for line in lines) for at in range(len(cells.head))]

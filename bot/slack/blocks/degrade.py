@@ -58,7 +58,9 @@ def _fenced(block: BlockJson) -> str:
 def _letters(part: Json) -> str:
     """Every text inside rich text, one after the other."""
     match part:
-        case {"type": "text", "text": str() as text}:
+        case {"type": "text" | "raw_text" | "link", "text": str() as text}:
+            return text
+        case {"type": "date", "fallback": str() as text}:
             return text
         case dict():
             return "".join(_letters(inner) for inner in part.values())
@@ -72,7 +74,7 @@ def _has_table(blocks: Sequence[BlockJson]) -> bool:
 
 
 def _set(block: BlockJson, limit: int | None) -> BlockJson:
-    rows = [[_text_of(cell) for cell in row] for row in _list(block["rows"]) if isinstance(row, list)]
+    rows = [[_letters(cell) for cell in row] for row in _list(block["rows"]) if isinstance(row, list)]
     settings = [each for each in _list(block.get("column_settings")) if isinstance(each, dict)]
     right = [each.get("align") == "right" for each in settings] or [False] * len(rows[0])
     letters = aligned(rows[0], rows[1:], right=right)

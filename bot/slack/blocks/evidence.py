@@ -16,7 +16,7 @@ _ROWS_READ = 300  # rows over all answers that are worth making text; a message 
 def evidence(view: EvidenceView) -> Post:
     """One message. Answers are shortened together, evenly, until Slack takes it; it says what it left out."""
     most = max(3, min(_SIZES[0], _ROWS_READ // max(1, len(view.asked))))
-    found = [read(asked, rows=most) for asked in view.asked]
+    found = [read(asked, rows=most, mode=view.stripe_mode) for asked in view.asked]
     return Post(
         text=words.evidence_notification(view),
         blocks=first_that_fits(lambda size: _blocks(view, found, size), [size for size in _SIZES if size <= most]),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -22,7 +23,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.core.ports import Json
-from bot.slack.text import Plain, Safe, clip, clip_plain
+from bot.slack.text import DATE_FORMAT, Plain, Safe, clip, clip_plain, is_web
 
 MAX_BLOCKS = 50
 MAX_CHARACTERS = 12_000  # over all blocks; Slack refuses at about 13,200, which it does not document
@@ -35,6 +36,15 @@ CONTEXT = 2_000
 TEXT = 3_000  # of the notification beside the blocks; Slack cuts at 4,000
 
 BlockJson = dict[str, Json]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Piece:
+    """A table's cell: its text, and where it is a moment or leads somewhere, that too."""
+
+    text: Plain
+    at: datetime | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,11 +114,11 @@ def actions(elements: Sequence[InteractiveElement], *, block_id: str | None = No
     return ActionsBlock(elements=list(elements[:25]), block_id=block_id)
 
 
-def table(head: Sequence[Plain], rows: Sequence[Sequence[Plain]], *, right: Sequence[bool]) -> Block:
+def table(head: Sequence[Plain], rows: Sequence[Sequence[Piece]], *, right: Sequence[bool]) -> Block:
     """A table with a head; `right` says which columns hold numbers. Slack takes one in a message."""
-    shown = [head, *rows[: MAX_TABLE_ROWS - 1]]
+    shown = [[_cell(piece) for piece in row[:MAX_TABLE_COLUMNS]] for row in rows[: MAX_TABLE_ROWS - 1]]
     return TableBlock(
-        rows=[[_cell(cell) for cell in row[:MAX_TABLE_COLUMNS]] for row in shown],
+        rows=[[_raw(text) for text in head[:MAX_TABLE_COLUMNS]], *shown],
         column_settings=[{"align": "right" if is_right else "left"} for is_right in right[:MAX_TABLE_COLUMNS]],
     )
 
@@ -179,5 +189,19 @@ def _plain(text: Plain, limit: int) -> PlainTextObject:
     return PlainTextObject(text=clip_plain(text, limit) or "…", emoji=True)
 
 
-def _cell(text: Plain) -> dict[str, str]:
+def _cell(piece: Piece) -> dict[str, Json]:
+    """Plain text; a moment in the reader's own zone, and a link, are rich text."""
+    if piece.at is not None and piece.at.timestamp() >= 0:
+        at = int(piece.at.timestamp())
+        return _rich({"type": "date", "timestamp": at, "format": DATE_FORMAT, "fallback": piece.text})
+    if piece.url is not None and is_web(piece.url):
+        return _rich({"type": "link", "url": piece.url, "text": clip_plain(piece.text, 200)})
+    return _raw(piece.text)
+
+
+def _rich(inside: dict[str, Json]) -> dict[str, Json]:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [inside]}]}
+
+
+def _raw(text: Plain) -> dict[str, Json]:
     return {"type": "raw_text", "text": clip_plain(text, 200) or "–"}  # noqa: RUF001 - the dash that stands for nothing

@@ -39,7 +39,10 @@ def _blocks(view: RootView, findings: Sequence[Safe], size: int) -> Sequence[Blo
     if view.summary:
         blocks.append(section(clip(safe(view.summary), 2_900 if size >= 3 else 500)))
     blocks.append(section(joined((words.standing(view), words.counts(view)), " · ")))
-    blocks += sections(clip(silence_words.line(each), 900) for each in view.silences[:3])
+    silent = [clip(silence_words.line(each), 900) for each in view.silences[:3]]
+    if any(each.hush is Hush.ACTIVE for each in view.silences):
+        silent.append(silence_words.NO_NEWS)
+    blocks += sections(silent)
     blocks += sections(clip(switch_words.line(each), 700) for each in view.switches[:5])
     blocks += _alerts(view, size)
     blocks += sections(_shortened(findings, most=size + 4, length=600 if size else 300))

@@ -14,7 +14,7 @@ from bot.slack import reading
 from bot.slack.blocks.answer import grid
 from bot.slack.reading import ContentsOf
 from bot.slack.request_view import card_view
-from bot.slack.text import plain
+from bot.slack.text import in_utc, plain
 from bot.slack.views import CardView, Stage
 from bot.store import diagnoses, requests
 from bot.store.tables import incidents as incident_rows
@@ -236,7 +236,7 @@ def _touched(view: CardView) -> TouchedShown | None:
         count=touched.count,
         sample=_texts(touched.sample),
         sums=_texts(touched.sums),
-        oldest=_text(touched.oldest),
+        oldest=in_utc(touched.oldest) if touched.oldest else None,
         left_out=_texts(touched.left_out),
     )
 
@@ -263,7 +263,8 @@ def _rows(view: CardView) -> GridShown | None:
     if not isinstance(view.preview, Answer) or not view.preview.table.columns:
         return None
     cells = grid(view.preview, rows=_ROWS)
-    return GridShown(columns=cells.head, rows=cells.rows, total=cells.total)
+    rows = tuple(tuple(piece.text for piece in row) for row in cells.rows)
+    return GridShown(columns=cells.head, rows=rows, total=cells.total)
 
 
 def _text(value: str | None) -> str | None:

@@ -117,6 +117,7 @@ def test_a_new_start_soon_after_the_end_reopens_the_incident_and_nobody_has_ackn
     (again,) = group.tell(snapshot(firing(since=5 + REOPEN / timedelta(minutes=1))))
 
     assert again.is_reopened
+    assert again.after.incident.reopenings == 1
     assert again.needs_diagnosis
     assert again.after.incident.id == known.id
     assert again.after.incident.acknowledged_by is None

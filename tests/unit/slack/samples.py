@@ -11,10 +11,13 @@ from bot.slack.views import (
     AlertView,
     Asked,
     Asking,
+    Call,
+    CallView,
     CardView,
     ChecklistView,
     EvidenceView,
     Findings,
+    Hush,
     Link,
     Mood,
     Offer,
@@ -22,6 +25,7 @@ from bot.slack.views import (
     Progress,
     RequestLine,
     RootView,
+    SilenceView,
     Stage,
     SwitchView,
     Touched,
@@ -103,6 +107,47 @@ RESOLVED = replace(
     findings=replace(FINDINGS, is_outdated=True),
     requests=(RequestLine(label="Replay last 24 h", stage=Stage.VERIFIED, ran_at=NOW),),
 )
+AGAIN = replace(
+    FIRING,
+    reopenings=2,
+    told_because="new alerts added",
+    alerts=(alert(1), alert(2), replace(alert(3, is_firing=False), ended_at=NOW - minutes(4))),
+)
+SILENCED = replace(
+    ACKNOWLEDGED,
+    can_silence=True,
+    silences=(
+        SilenceView(hush=Hush.ACTIVE, person="U0ANA", until=NOW + minutes(90), reason="the worker is redeployed"),
+        SilenceView(hush=Hush.ACTIVE, person="bo", until=NOW + minutes(300), reason="maintenance", is_ours=False),
+    ),
+)
+BEING_SILENCED = replace(
+    FIRING,
+    can_silence=True,
+    silences=(SilenceView(hush=Hush.WANTED, person="U0ANA", until=NOW + minutes(90), trouble="no answer within 10 s"),),
+)
+NOT_SILENCED = replace(
+    FIRING,
+    can_silence=True,
+    silences=(SilenceView(hush=Hush.FAILED, person="U0ANA", until=NOW + minutes(90), trouble="HTTP 400"),),
+)
+CALLS = {
+    "worse": CallView(
+        call=Call.WORSE,
+        title="Local usage and Stripe disagree",
+        severity="critical",
+        was="warning",
+        people=("U0ANA", "S0ONCALL"),
+    ),
+    "again": CallView(
+        call=Call.AGAIN,
+        title="Local usage and Stripe disagree",
+        severity="critical",
+        times=1,
+        people=("U0ANA",),
+    ),
+    "flaps": CallView(call=Call.AGAIN, title="Local usage and Stripe disagree", severity="critical", times=4),
+}
 TRUNCATED = replace(FIRING, alerts=tuple(alert(n, is_firing=n != 2) for n in range(1, 4)), truncated=4)
 FORTY = replace(FIRING, alerts=tuple(alert(n, is_firing=n % 4 != 0) for n in range(40)))
 ASKING = replace(FIRING, findings=Findings(asking=Asking.RUNNING), offers=())
@@ -181,6 +226,26 @@ CROWDED = EvidenceView(
     asked=tuple(Asked(id=f"q{n}", title=f"Question {n} " + NASTY * 5, evidence=WIDE) for n in range(60)),
     error="the deadline of the whole diagnosis passed",
 )
+AT_STRIPE = EvidenceView(
+    number=2,
+    finished_at=NOW,
+    stripe_mode="test",
+    asked=(
+        Asked(
+            id="invoices",
+            title="Open invoices at Stripe",
+            evidence=answer(
+                ("in_1AbCdEfGhIjKlM", 1999, "eur", "2026-11-20T09:00:00Z"),
+                ("in_1NoPqRsTuVwXyZ", 4900, "usd", "2026-11-19T22:15:00Z"),
+                invoice=Shown.ID,
+                amount_due=Shown.MINOR,
+                currency=Shown.ENUM,
+                created=Shown.TIME,
+            ),
+        ),
+        Asked(id="invoice", title="The oldest", evidence=ONE),
+    ),
+)
 CHECKLIST = ChecklistView(
     title="Local usage and Stripe disagree",
     items=("Confirm tenant, metric and period", "Check the period boundary's time zone <!here>"),
@@ -208,7 +273,7 @@ OPEN = replace(
         count=1204,
         sample=("evt_00000000000001", "evt_00000000000002"),
         sums=("1,204.00 EUR (amount_due)",),
-        oldest="2026-11-19 10:30:00 UTC",
+        oldest=NOW - minutes(24 * 60),
         left_out=("3 × already counted", "1 × too old"),  # noqa: RUF001
     ),
     goal="Stripe has counted every event of the window, and drift is back within 0.5 %.",

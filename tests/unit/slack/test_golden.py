@@ -13,6 +13,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.engine.switch import Reminder
 from bot.slack.blocks import switch
+from bot.slack.blocks.call import call
 from bot.slack.blocks.card import card
 from bot.slack.blocks.checklist import checklist
 from bot.slack.blocks.degrade import simpler
@@ -34,6 +35,11 @@ MESSAGES = {
     "root-truncated": root(samples.TRUNCATED),
     "root-forty-alerts": root(samples.FORTY),
     "root-switched": root(samples.SWITCHED),
+    "root-again": root(samples.AGAIN),
+    "root-silenced": root(samples.SILENCED),
+    "root-being-silenced": root(samples.BEING_SILENCED),
+    "root-not-silenced": root(samples.NOT_SILENCED),
+    **{f"call-{name}": call(view) for name, view in samples.CALLS.items()},
     "switch-engaged": switch.engaged(samples.STOPPED),
     "switch-released": switch.released(samples.STOPPED, by="U0LEAD1", reason="rolled back"),
     "switch-over": switch.reminder(samples.DUNNING, Reminder.OVER),
@@ -41,6 +47,8 @@ MESSAGES = {
     "root-diagnosis-failed": root(samples.FAILED),
     "root-huge": root(samples.HUGE),
     "evidence": evidence(samples.EVIDENCE),
+    "evidence-at-stripe": evidence(samples.AT_STRIPE),
+    "evidence-at-stripe-without-tables": simpler("Evidence", evidence(samples.AT_STRIPE).blocks)[0],
     "evidence-crowded": evidence(samples.CROWDED),
     "evidence-without-tables": simpler("Evidence", evidence(samples.EVIDENCE).blocks)[0],
     "evidence-in-words": simpler("Evidence", evidence(samples.EVIDENCE).blocks)[-1],

@@ -1,6 +1,8 @@
 """Whatever alerts, evidence and requests bring, the message is one that Slack takes."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -8,25 +10,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.evidence import Answer, Column, Failure, Reason, Shown, Table
-from bot.slack.answer_views import AskView, Field
+from bot.slack.answer_views import AskView, Field, SilenceForm
+from bot.slack.blocks.call import call
 from bot.slack.blocks.card import card
 from bot.slack.blocks.checklist import checklist
 from bot.slack.blocks.degrade import simpler
 from bot.slack.blocks.evidence import evidence
 from bot.slack.blocks.layout import Post
-from bot.slack.blocks.modals import ask_form
+from bot.slack.blocks.modals import ask_form, silence_form
 from bot.slack.blocks.root import root
 from bot.slack.views import (
     AlertView,
     Asked,
+    Call,
+    CallView,
     CardView,
     ChecklistView,
     EvidenceView,
     Findings,
+    Hush,
     Link,
     Offer,
     RequestLine,
     RootView,
+    SilenceView,
     Touched,
     VoteView,
 )
@@ -73,14 +80,32 @@ roots = st.builds(
     resolved_at=st.none() | moments,
     acknowledged_by=st.none() | words,
     acknowledged_at=st.none() | moments,
-    alerts=many(st.builds(AlertView, says=words, is_firing=st.booleans(), started_at=moments), 45),
+    alerts=many(
+        st.builds(AlertView, says=words, is_firing=st.booleans(), started_at=moments, ended_at=st.none() | moments),
+        45,
+    ),
+    told_because=st.none() | words,
+    can_silence=st.booleans(),
+    silences=many(
+        st.builds(
+            SilenceView,
+            hush=st.sampled_from(Hush),
+            person=words,
+            until=moments,
+            reason=words,
+            is_ours=st.booleans(),
+            trouble=st.none() | words,
+        ),
+        4,
+    ),
     truncated=st.integers(min_value=0, max_value=10_000),
     findings=st.none() | st.builds(Findings, held=many(words, 12), warned=many(words, 5), unjudged=many(words, 9)),
     requests=many(st.builds(RequestLine, label=words), 12),
     offers=each_once(offers, 50, by="action"),
     links=many(st.builds(Link, label=words, url=words | st.just("https://host.example/" + "x" * 2900)), 4),
 )
-cells = st.one_of(st.none(), words, st.integers(), st.floats(), st.booleans(), moments)
+stripe_ids = st.sampled_from([f"{kind}_{name * 6}" for kind in ("in", "sub_sched", "evt") for name in ("aB3", "x" * 9)])
+cells = st.one_of(stripe_ids, st.none(), words, st.integers(), st.floats(), st.booleans(), moments)
 
 
 @st.composite
@@ -99,7 +124,13 @@ failures = st.builds(Failure, reason=st.sampled_from(Reason), message=words)
 def evidences(draw: st.DrawFn) -> EvidenceView:
     found = draw(st.lists(st.one_of(answers(), failures), max_size=30))
     asked = tuple(Asked(id=f"q{at}", title=draw(words), evidence=each) for at, each in enumerate(found))
-    return EvidenceView(number=draw(st.integers(1, 99)), finished_at=NOW, asked=asked, error=draw(st.none() | words))
+    return EvidenceView(
+        number=draw(st.integers(1, 99)),
+        finished_at=NOW,
+        asked=asked,
+        error=draw(st.none() | words),
+        stripe_mode=draw(st.sampled_from([None, "test", "live"])),
+    )
 
 
 votes = st.builds(VoteView, person=words, is_approval=st.booleans(), at=moments, reason=st.none() | words)
@@ -135,6 +166,54 @@ def taken(post: Post) -> None:
     """Slack takes it, and every simpler way of saying it."""
     for each in (post, *simpler(post.text, post.blocks)):
         check_message(text=each.text, blocks=list(each.blocks) or None, attachments=None)
+
+
+def strays(post: Post) -> list[str]:
+    """Markup that calls somebody or leads somewhere, but for times: what the views brought must be none of it."""
+    return [found for text in texts(list(post.blocks)) for found in MARKUP.findall(text)]
+
+
+def texts(part: Any) -> Iterator[str]:
+    """Every text that Slack reads markup in."""
+    match part:
+        case {"type": "mrkdwn", "text": str() as text}:
+            yield text
+        case dict():
+            for inner in part.values():
+                yield from texts(inner)
+        case list() | tuple():
+            for inner in part:
+                yield from texts(inner)
+
+
+MARKUP = re.compile(r"<(?:!(?!date\^\d+\^)|[@#]|[a-z]+:)[^>]*>?")
+
+
+@FEW
+@given(roots)
+def test_nothing_in_an_alert_or_a_silence_calls_anybody_or_leads_anywhere(view: RootView) -> None:
+    assert strays(root(replace(view, links=()))) == []
+
+
+@FEW
+@given(evidences())
+def test_nothing_in_evidence_calls_anybody_or_leads_anywhere_but_to_stripe(view: EvidenceView) -> None:
+    assert [each for each in strays(evidence(view)) if not each.startswith("<https://dashboard.stripe.com/")] == []
+
+
+@FEW
+@given(st.builds(CallView, call=st.sampled_from(Call), title=words, severity=words, was=words, times=st.integers(1, 9)))
+def test_a_call_calls_nobody_but_those_it_is_for(view: CallView) -> None:
+    taken(call(view))
+    assert strays(call(view)) == []
+
+
+@FEW
+@given(st.builds(SilenceForm, subject=st.just("i"), title=words, matchers=many(st.tuples(words, words), 30)))
+def test_slack_takes_any_form_for_a_silence(view: SilenceForm) -> None:
+    form = silence_form(view)
+    check_view(form, kinds=("modal",))
+    assert [found for text in texts(form) for found in MARKUP.findall(text)] == []
 
 
 @FEW
