@@ -12,6 +12,7 @@ from functools import partial
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from bot.adapters.cron import Cron
 from bot.adapters.installation import Installation
 from bot.adapters.resources import Connections
 from bot.adapters.response_urls import ResponseUrls
@@ -39,12 +40,15 @@ from bot.jobs.requests.expire import expire
 from bot.jobs.requests.prepare import prepare
 from bot.jobs.requests.verify import verify
 from bot.jobs.sweep import Sweep
+from bot.jobs.timed.check import Checker
+from bot.jobs.timed.detect import Detector
+from bot.jobs.timed.due import Due
 from bot.metrics import Metrics, Stock
 from bot.parts import CONCURRENCY, PERSON_WAITS, desk_of, means_of, new_id, now, open_database, slack_client
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.slack.listeners import Around, bolt_app
-from bot.store import deliveries
+from bot.store import checks, deliveries
 from bot.store.database import Database
 from bot.store.deliveries import Delivery
 from bot.store.stock import stock
@@ -132,6 +136,12 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         notes = Notes(database=database, enqueue=durable.enqueue, show=show, now=now)
         handlers["silence"] = Silencing(notes, alertmanager=means.silencer)
 
+        cron = Cron(hurry=settings.hurry_checks)
+        handlers["check"] = Checker(
+            database=database, catalog=content.current, resources=connections.of, cron=cron, now=now
+        )
+        metrics.watch_checks(partial(_checked, database), systems=lambda: content.current().systems, now=now)
+
         schedule = Schedule(
             database=database,
             replica=settings.replica,
@@ -151,6 +161,10 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
             ),
             remind=announcer.remind,
             silences=SilencesSeen(notes, alertmanager=means.silencer, new_id=new_id),
+            clockwork=(
+                Due(means, catalog=content.current, cron=cron),
+                Detector(database=database, catalog=content.written, resources=connections.of, now=now),
+            ),
             now=now,
         )
         schedule.start()
@@ -259,6 +273,11 @@ def _commit(database: Database, wake: Callable[[int], None], batch: Sequence[Del
         numbers = deliveries.add(conn, batch)
     wake(len(numbers))
     return numbers
+
+
+def _checked(database: Database) -> Sequence[checks.Result]:
+    with database.read() as conn:
+        return checks.every(conn)
 
 
 def _stock(database: Database) -> Stock:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
+from datetime import datetime
 
 from prometheus_client import (
     CollectorRegistry,
@@ -16,7 +17,10 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from bot import __version__
+from bot.check_metrics import Checks
 from bot.core.errors import CountersignError
+from bot.engine.system import System
+from bot.store.checks import Result
 
 _BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -148,6 +152,16 @@ class Metrics:
     def watch(self, stock: Callable[[], Stock], *, content: Callable[[], str]) -> None:
         """Ask `stock` and the revision of the content files at each scrape. Call once."""
         self.registry.register(_Asked(stock, content))
+
+    def watch_checks(
+        self,
+        results: Callable[[], Sequence[Result]],
+        *,
+        systems: Callable[[], Mapping[str, System]],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Show what scheduled checks found. Call once."""
+        self.registry.register(Checks(results, systems=systems, now=now))
 
     def render(self) -> bytes:
         """The exposition, in Prometheus' text format."""

@@ -1,7 +1,7 @@
 """When things happen by themselves: heartbeats, the sweep, and taking over from replicas that died."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -18,6 +18,7 @@ DEAD_AFTER = timedelta(seconds=15)  # several missed beats: a pause of the machi
 SWEEP_EVERY = timedelta(seconds=10)
 LOOK_FOR_CHECKPOINT_EVERY = timedelta(minutes=1)
 LOOK_FOR_REMINDERS_EVERY = timedelta(seconds=30)
+LOOK_FOR_WHAT_IS_DUE_EVERY = timedelta(seconds=1)
 TIDY_EVERY = timedelta(hours=1)
 LOOK_FOR_PEOPLE_EVERY = timedelta(minutes=1)
 LOOK_FOR_SILENCES_EVERY = timedelta(seconds=30)
@@ -38,6 +39,7 @@ class Schedule:
         people: Callable[[], None],
         remind: Callable[[], None],
         silences: Callable[[], None],
+        clockwork: Sequence[Callable[[], None]],
         now: Clock,
     ) -> None:
         self._database = database
@@ -49,6 +51,7 @@ class Schedule:
         self._people = people
         self._remind = remind
         self._silences = silences
+        self._clockwork = tuple(clockwork)
         self._now = now
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -63,6 +66,8 @@ class Schedule:
         self._every(LOOK_FOR_CHECKPOINT_EVERY, self._checkpoint)
         self._every(LOOK_FOR_REMINDERS_EVERY, self._remind)
         self._every(LOOK_FOR_SILENCES_EVERY, self._silences)
+        for work in self._clockwork:
+            self._every(LOOK_FOR_WHAT_IS_DUE_EVERY, work)
         self._every(TIDY_EVERY, self.tidy)
         self._every(LOOK_FOR_PEOPLE_EVERY, self._people, at_once=True)
         self._scheduler.start()

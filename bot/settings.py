@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.core.duration import Duration
 from bot.core.errors import SettingsError
 from bot.logs import Levels, levels_of
 
@@ -34,6 +35,7 @@ class Settings(BaseSettings):
     allow_writable_reads: bool = False
     fallback_channel: str = Field(default="#billing-oncall", pattern=r"^(#[a-z0-9_-]+|C[A-Z0-9]+)$")
     break_glass: bool = True
+    hurry_checks: Duration | None = None
     checkpoint_hour: int = Field(default=0, ge=0, le=23)
     log: str = ""
     replica: str = Field(default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9_.-]{1,100}$")

@@ -85,6 +85,11 @@ class Failure(Frozen):
     message: str = Field(description="one sentence, already through egress")
 
     @property
+    def is_unneeded(self) -> bool:
+        """Whether it was not asked for good reason."""
+        return self.reason in {Reason.NEEDS, Reason.NOT_HERE}
+
+    @property
     def is_elsewhere(self) -> bool:
         """Whether the question is for installations of another kind, so that nothing is missing."""
         return self.reason is Reason.NOT_HERE

@@ -70,7 +70,7 @@ def _told_apart(source: Source[System]) -> Iterator[ContentError]:
                 )
     metrics = Counter(check.metric for check in system.checks)
     for at, check in enumerate(system.checks):
-        if metrics[check.metric] > 1:
+        if metrics[check.metric] > 1 and check.when is None:  # with when:, each is for another kind of installation
             what = f"another check of {system.system} makes {check.metric} already"
             yield source.document.finding(("checks", at, "metric"), what)
 
@@ -84,7 +84,8 @@ def _check(source: Source[System], path: Path, check: Check, scope: Fields) -> I
             yield source.document.finding(
                 (*where, columns, name), f"{name} means something in expressions already; rename it"
             )
-    yield from _lost(source, path, check, scope)
+    yield from _lost(source, (*path, "when"), check.when, fields([], option=scope.names["option"]))
+    yield from _lost(source, path, check.model_copy(update={"when": None}), scope)
 
 
 def _schedule(

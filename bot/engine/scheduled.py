@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from bot.core.duration import Duration
 from bot.core.evidence import Shown
+from bot.core.expression import Expression
 from bot.core.model import Frozen
 from bot.core.template import Template
 from bot.engine.cron import Cron, CronText
@@ -52,6 +53,7 @@ class Check(Frozen):
     sql: SqlRead | None = Field(default=None, description="ask a database")
     http: HttpGet | None = Field(default=None, description="ask a host")
     stripe: StripeGet | None = Field(default=None, description="ask Stripe")
+    when: Expression | None = Field(default=None, description="asked only if this holds, over option")
     timeout: Duration | None = Field(default=None, description="how long it may take; 30s unless said")
     metric: str = Field(pattern=rf"^{PREFIX}[a-z][a-z0-9_]{{0,80}}$", description=f"name of the gauge: {PREFIX}…")
     value: Name = Field(
@@ -71,6 +73,10 @@ class Check(Frozen):
     stale: Duration | None = Field(
         default=None, description="how long a value stands without a newer one; until the second next time unless said"
     )
+
+    @property
+    def name(self) -> str:
+        return self.id
 
     @property
     def step(self) -> SqlRead | HttpGet | StripeGet:

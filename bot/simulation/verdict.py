@@ -95,8 +95,7 @@ def _differences(trial: Trial, played: Played) -> Iterator[tuple[Path, str]]:
 
 def failures(played: Played) -> int:
     """How many questions should have had an answer and have none."""
-    fine = {Reason.NEEDS, Reason.NOT_HERE}
-    return sum(isinstance(each, Failure) and each.reason not in fine for each in played.evidence.values())
+    return sum(isinstance(each, Failure) and not each.is_unneeded for each in played.evidence.values())
 
 
 def _sorted(name: str, wanted: object) -> object:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from bot.core.egress import without_private
 from bot.core.errors import ExpressionError
-from bot.core.evidence import Answer, Failure, Reason
+from bot.core.evidence import Answer, Failure
 from bot.engine.alerts import Told
 from bot.engine.incident import Incident, State
 from bot.engine.origin import Origin
@@ -198,7 +198,7 @@ def _findings(case: Case, under_way: Diagnosis | None, requests: Sequence[Reques
 
 def _is_trouble(evidence: Answer | Failure) -> bool:
     """Whether a question should have had an answer: one that was not asked, for good reason, should not."""
-    return isinstance(evidence, Failure) and evidence.reason not in {Reason.NEEDS, Reason.NOT_HERE}
+    return isinstance(evidence, Failure) and not evidence.is_unneeded
 
 
 def _offers(case: Case) -> tuple[Offer, ...]:

@@ -81,6 +81,16 @@ def announce(switch_id: str, what: str) -> Job:
     return Job(queue=Queue.CHECKS, handler="announce_switch", id=f"switch:{switch_id}:{what}", args=(switch_id, what))
 
 
+def check(system: str, check_id: str, fired_at: datetime) -> Job:
+    """One check at one of its times."""
+    return Job(
+        queue=Queue.CHECKS,
+        handler="check",
+        id=f"check:{system}/{check_id}@{fired_at.isoformat()}",
+        args=(system, check_id, fired_at.isoformat()),
+    )
+
+
 def deliver(channel: str, now: datetime) -> Job:
     """For messages that nothing will deliver any more."""
     return Job(

@@ -3,16 +3,23 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
 
 from bot.core.errors import ContentError, ContentErrors
 from bot.core.evidence import Failure
 from bot.core.ports import Resources
+from bot.desk.opening import close_incident
 from bot.engine.conclude import Conclusions, conclude
 from bot.engine.diagnose import Subject, seen
+from bot.engine.incident import Episode
+from bot.engine.opening import is_calm
+from bot.engine.origin import Origin
 from bot.engine.system import System
 from bot.jobs.incidents.asking import Asker
 from bot.jobs.means import Contents
-from bot.store import audit, diagnoses
+from bot.store import audit, diagnoses, incidents
 from bot.store.database import Database
 from bot.store.diagnoses import Asked
 from bot.store.work import Clock, Show
@@ -80,8 +87,21 @@ class Diagnoser:
                 incident_id=incident_id,
                 data=_noted(ordered.number, ordered.content, found),
             )
+            self._close_calm(conn, incident_id, found, finished_at)
             self._show.diagnosis(conn, incident_id, ordered.number, finished_at)
         self._done(subject.system, max(0.0, (finished_at - began_at).total_seconds()), _outcomes(found))
+
+    def _close_calm(self, conn: Connection, incident_id: str, found: _Found, now: datetime) -> None:
+        """A digest that found nothing to look at is over with that."""
+        incident = incidents.locked(conn, incident_id)
+        if incident is None or incident.origin is not Origin.SCHEDULE or found.error is not None:
+            return
+        failed = sum(
+            isinstance(each.evidence, Failure) and not each.evidence.is_unneeded for each in found.asked.values()
+        )
+        episode = Episode(incident=incident, alerts=incidents.alerts_of(conn, incident_id))
+        if episode.is_open and is_calm(found.conclusions, failed=failed):
+            close_incident(conn, episode, by=audit.OURSELVES, now=now, why="it found nothing to look at")
 
     def _found(self, subject: Subject, content: str) -> _Found:
         try:
