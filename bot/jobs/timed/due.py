@@ -87,9 +87,7 @@ class Due:
     def _latest(self, each: "_Timed", since: datetime | None, now: datetime) -> datetime | None:
         return now if since is None else self._cron.latest(each.timed, after=since, until=now)
 
-    def _take(
-        self, conn: Connection, each: "_Timed", since: datetime | None, moment: datetime, now: datetime
-    ) -> bool:
+    def _take(self, conn: Connection, each: "_Timed", since: datetime | None, moment: datetime, now: datetime) -> bool:
         """Whether this time is ours, and is to be made up for if it was missed."""
         if not (checks.seen_first(conn, each.name, now) if since is None else checks.fire(conn, each.name, moment)):
             return False
