@@ -20,6 +20,7 @@ from starlette.routing import Route
 from bot.adapters.files import load
 from bot.jobs.incidents.fold import Fold
 from bot.jobs.incidents.snapshots import Snapshots
+from bot.jobs.incidents.storms import Storms
 from bot.metrics import Metrics, Stock
 from bot.store import deliveries, leases
 from bot.store.database import Database
@@ -44,6 +45,10 @@ class _Silent:
     def incident(self, conn: Connection, incident_id: str, now: datetime) -> None: ...
 
     def diagnosis(self, conn: Connection, incident_id: str, number: int, now: datetime) -> None: ...
+    def storm(self, conn: Connection, storm_id: str, now: datetime) -> None: ...
+
+    def thread(self, conn: Connection, incident_id: str, now: datetime) -> bool:  # noqa: ARG002 - a port
+        return False
 
     def request(self, conn: Connection, request_id: str, now: datetime) -> None: ...
 
@@ -68,7 +73,8 @@ def bot(database_url: str) -> Iterator[Starlette]:
     snapshots = Snapshots(
         catalog=lambda: catalog, enqueue=_enqueue, show=_Silent(), new_id=lambda: str(uuid4()), fallback="#bench"
     )
-    fold = Fold(database=database, snapshots=snapshots, metrics=metrics, now=_now)
+    storms = Storms(database=database, show=_Silent(), new_id=lambda: str(uuid4()), above=10, now=_now)
+    fold = Fold(database=database, snapshots=snapshots, storms=storms, metrics=metrics, now=_now)
     committer = Committer(partial(_commit, database, fold.wake), done=metrics.committed)
     door = AlertmanagerDoor(
         gate=Gate(token=SecretStr(TOKEN), signing_secret=None, now=_now),

@@ -33,6 +33,7 @@ from bot.jobs.incidents.fold import Fold
 from bot.jobs.incidents.silences_seen import SilencesSeen
 from bot.jobs.incidents.silencing import Notes, Silencing
 from bot.jobs.incidents.snapshots import Snapshots
+from bot.jobs.incidents.storms import Storms
 from bot.jobs.inquiry import Inquiry
 from bot.jobs.means import Means
 from bot.jobs.requests.execute import Execute
@@ -113,6 +114,13 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         )
         execute = Execute(means)
         handlers |= _handlers(means, diagnoser=diagnoser, execute=execute)
+        storms = Storms(
+            database=database,
+            show=show,
+            new_id=new_id,
+            above=settings.storm_above,
+            now=now,
+        )
         handlers["deliver"] = Deliver(
             database=database,
             workspace=workspace,
@@ -128,6 +136,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
                 fallback=settings.fallback_channel,
                 metrics=metrics,
             ),
+            catch_up=storms.catch_up,
         )
 
         announcer = Announcer(means, catalog=content.current)
@@ -160,6 +169,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
                 database=database, directory=desk.directory, systems=lambda: content.current().systems, now=now
             ),
             remind=announcer.remind,
+            storms=storms.look,
             silences=SilencesSeen(notes, alertmanager=means.silencer, new_id=new_id),
             clockwork=(
                 Due(means, catalog=content.current, cron=cron),
@@ -179,7 +189,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
             new_id=new_id,
             fallback=settings.fallback_channel,
         )
-        fold = Fold(database=database, snapshots=snapshots, metrics=metrics, now=now)
+        fold = Fold(database=database, snapshots=snapshots, storms=storms, metrics=metrics, now=now)
         fold.start()
         stack.callback(fold.stop, _DRAIN)
         committer = Committer(partial(_commit, database, fold.wake), done=metrics.committed)

@@ -19,6 +19,7 @@ SWEEP_EVERY = timedelta(seconds=10)
 LOOK_FOR_CHECKPOINT_EVERY = timedelta(minutes=1)
 LOOK_FOR_REMINDERS_EVERY = timedelta(seconds=30)
 LOOK_FOR_WHAT_IS_DUE_EVERY = timedelta(seconds=1)
+LOOK_AT_STORMS_EVERY = timedelta(seconds=5)
 TIDY_EVERY = timedelta(hours=1)
 LOOK_FOR_PEOPLE_EVERY = timedelta(minutes=1)
 LOOK_FOR_SILENCES_EVERY = timedelta(seconds=30)
@@ -40,6 +41,7 @@ class Schedule:
         remind: Callable[[], None],
         silences: Callable[[], None],
         clockwork: Sequence[Callable[[], None]],
+        storms: Callable[[], None],
         now: Clock,
     ) -> None:
         self._database = database
@@ -52,6 +54,7 @@ class Schedule:
         self._remind = remind
         self._silences = silences
         self._clockwork = tuple(clockwork)
+        self._storms = storms
         self._now = now
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -68,6 +71,7 @@ class Schedule:
         self._every(LOOK_FOR_SILENCES_EVERY, self._silences)
         for work in self._clockwork:
             self._every(LOOK_FOR_WHAT_IS_DUE_EVERY, work)
+        self._every(LOOK_AT_STORMS_EVERY, self._storms)
         self._every(TIDY_EVERY, self.tidy)
         self._every(LOOK_FOR_PEOPLE_EVERY, self._people, at_once=True)
         self._scheduler.start()

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     alerts: Path = Path("alerts.yml")
     allow_writable_reads: bool = False
     fallback_channel: str = Field(default="#billing-oncall", pattern=r"^(#[a-z0-9_-]+|C[A-Z0-9]+)$")
+    storm_above: int = Field(default=10, ge=1)
     break_glass: bool = True
     hurry_checks: Duration | None = None
     checkpoint_hour: int = Field(default=0, ge=0, le=23)

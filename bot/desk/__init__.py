@@ -9,6 +9,7 @@ from bot.desk.settling import settle
 from bot.desk.silencing import silence, unsilence
 from bot.desk.stopping import stop
 from bot.desk.switching import engage, release
+from bot.desk.threads import open_thread
 from bot.desk.voting import break_glass, deny, vote
 from bot.desk.watching import acknowledge, rerun
 
@@ -25,6 +26,7 @@ __all__ = [
     "close",
     "deny",
     "engage",
+    "open_thread",
     "release",
     "rerun",
     "review",

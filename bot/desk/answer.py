@@ -18,6 +18,7 @@ class Cause(StrEnum):
     NOT_EXECUTED = "not_executed"
     NOT_RUNNING = "not_running"  # so there is nothing to stop
     NOT_UNKNOWN = "not_unknown"  # so there is nothing for a person to settle
+    ALREADY_OPENED = "already_opened"
     ALREADY_ACKNOWLEDGED = "already_acknowledged"
     ALREADY_RUNNING = "already_running"
     ALREADY_ENGAGED = "already_engaged"

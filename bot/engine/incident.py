@@ -221,7 +221,7 @@ def continued(
 def worst(severities: Iterable[str]) -> str:
     """The gravest of these words. Words of other people's making come after ours, in the order of the alphabet."""
     cut = {severity[:_SHOWN_SEVERITY] for severity in severities if severity}
-    return min(cut, key=lambda each: (_rank(each), each), default="none")
+    return min(cut, key=lambda each: (gravity(each), each), default="none")
 
 
 def is_worse(severity: str, *, than: str) -> bool:
@@ -230,10 +230,11 @@ def is_worse(severity: str, *, than: str) -> bool:
     >>> is_worse("critical", than="warning"), is_worse("p1", than="p2"), is_worse("warning", than="none")
     (True, False, True)
     """
-    return _rank(severity) < _rank(than)
+    return gravity(severity) < gravity(than)
 
 
-def _rank(severity: str) -> int:
+def gravity(severity: str) -> int:
+    """Its place among severities, the gravest first."""
     lower = severity.lower()
     return _SEVERITIES.index(lower) if lower in _SEVERITIES else len(_SEVERITIES) + (lower == "none")
 

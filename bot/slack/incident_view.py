@@ -80,7 +80,7 @@ def composed(
         title=case.runbook.title if case.runbook else incident.title,
         summary=_summary(case, [alert for alert, _ in alerts]),
         severity=incident.severity,
-        mood=_mood(incident),
+        mood=mood(incident),
         started_at=incident.started_at,
         resolved_at=incident.resolved_at if incident.state is State.RESOLVED else None,
         acknowledged_by=incident.acknowledged_by,
@@ -157,7 +157,8 @@ def _is_silenceable(incident: Incident) -> bool:
     return is_firing and incident.origin is Origin.ALERTMANAGER and bool(incident.labels)
 
 
-def _mood(incident: Incident) -> Mood:
+def mood(incident: Incident) -> Mood:
+    """How it stands, for people."""
     if incident.state is State.RESOLVED:
         return Mood.RESOLVED
     return Mood.ACKNOWLEDGED if incident.acknowledged_by else Mood.FIRING

@@ -19,6 +19,7 @@ from bot.slack.answering import Answering, Reply
 from bot.slack.answers import Addresses, Answers
 from bot.slack.asking import Telling
 from bot.slack.blocks.modals import not_possible
+from bot.slack.blocks.storm import OPEN_THREAD
 from bot.slack.clicks import Clicks
 from bot.slack.commands import Commands
 from bot.slack.commands.ports import Inquiring
@@ -28,6 +29,7 @@ from bot.slack.payload import Click, Submission, click, submission
 
 log = logging.getLogger(__name__)
 
+_OPEN_THREAD = re.compile(rf"^{OPEN_THREAD}:\d+$")
 _ASK = re.compile(r"^ask(:[a-z][a-z0-9-]*)?$")
 
 
@@ -66,6 +68,7 @@ def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, around: Around,
     buttons: dict[str | re.Pattern[str], Callable[[Click], None]] = {
         "acknowledge": after.acknowledge,
         "rerun": after.rerun,
+        _OPEN_THREAD: after.open_thread,
         "silence": after.silence,
         "unsilence": after.unsilence,
         "approve": clicks.approve,

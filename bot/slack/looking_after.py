@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.core.errors import BadInput
 from bot.core.ports import Json
 from bot.core.quoting import duration
-from bot.desk import Desk, acknowledge, rerun, silence, unsilence
+from bot.desk import Desk, acknowledge, open_thread, rerun, silence, unsilence
 from bot.slack import answer_words as words
 from bot.slack import silence_view
 from bot.slack.answering import Answering, Reply
@@ -25,6 +25,10 @@ class LookingAfter:
 
     def rerun(self, click: Click) -> None:
         self._answering.do(click, lambda: rerun(self._desk, person=click.person, incident_id=click.subject))
+
+    def open_thread(self, click: Click) -> None:
+        """From the list of a storm."""
+        self._answering.do(click, lambda: open_thread(self._desk, person=click.person, incident_id=click.subject))
 
     def silence(self, click: Click) -> None:
         """Asks for how long and why, and says which alerts fall silent."""

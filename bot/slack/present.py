@@ -16,13 +16,15 @@ from bot.slack.blocks.checklist import checklist
 from bot.slack.blocks.evidence import evidence
 from bot.slack.blocks.layout import Post
 from bot.slack.blocks.root import root
+from bot.slack.blocks.storm import storm_message
 from bot.slack.calling import calls
 from bot.slack.links import Elsewhere
 from bot.slack.policy_view import broken_view
 from bot.slack.reading import ContentsOf
 from bot.slack.request_view import card_view, request_lines
+from bot.slack.storm_view import storm_view
 from bot.slack.text import safe
-from bot.store import diagnoses, messages, requests
+from bot.store import diagnoses, messages, orders, requests, storms
 from bot.store.messages import Message
 from bot.store.work import Enqueue
 
@@ -52,6 +54,8 @@ class Presenter:
     def incident(self, conn: Connection, incident_id: str, now: datetime) -> None:
         """The root message, and the cards that wait for votes: they say when the alert has calmed down."""
         incident = reading.incident(conn, incident_id)
+        if storms.holding(conn, incident_id) is not None:
+            return  # a storm's message stands for it
         top = self._root(conn, incident, now)
         for request in requests.of_incident(conn, incident_id):
             if request.state is State.OPEN:
@@ -60,6 +64,8 @@ class Presenter:
     def diagnosis(self, conn: Connection, incident_id: str, number: int, now: datetime) -> None:
         """Evidence, charts and checklist in the thread, and the root's conclusions."""
         incident = reading.incident(conn, incident_id)
+        if storms.holding(conn, incident_id) is not None:
+            return
         top = self._root(conn, incident, now)
         asked = diagnoses.get(conn, incident_id, number)
         content = asked.content if asked else incident.content
@@ -86,6 +92,7 @@ class Presenter:
         if asked is None:
             return
         incident = reading.incident(conn, asked.incident_id)
+        self.thread(conn, incident.id, now)  # people decide about it: that does not wait for a storm to end
         top = self._root(conn, incident, now)
         self._card(conn, incident, request_id, top=top, now=now)
         if asked.original_id is not None:
@@ -96,6 +103,35 @@ class Presenter:
         if alone is not None:
             loud = self._hold(conn, incident, f"broken:{request_id}", thread_of=None, now=now + _TICK)
             self._say(conn, loud, broken(alone), now)
+
+    def thread(self, conn: Connection, incident_id: str, now: datetime) -> bool:
+        """Tell an incident by itself that a storm's message stood for, with what was found out meanwhile."""
+        if not storms.open_thread(conn, incident_id, now=now):
+            return False
+        latest = diagnoses.latest(conn, incident_id)
+        if latest is None:
+            self.incident(conn, incident_id, now)
+        else:
+            self.diagnosis(conn, incident_id, latest.number, now)
+        # What was composed before the storm may say all there is to say.
+        self._enqueue(conn, orders.deliver(reading.incident(conn, incident_id).channel, now))
+        return True
+
+    def storm(self, conn: Connection, storm_id: str, now: datetime) -> None:
+        """The message that stands for many incidents of a channel."""
+        storm = storms.get(conn, storm_id)
+        if storm is None:
+            return
+        held = messages.hold(
+            conn,
+            subject=f"storm:{storm_id}",
+            message_id=self._new_id(),
+            incident_id=None,
+            channel=storm.channel,
+            thread_of=None,
+            now=now,
+        )
+        self._say(conn, held, storm_message(storm_view(conn, storm, self._contents)), now)
 
     def _card(self, conn: Connection, incident: Incident, request_id: str, *, top: Message, now: datetime) -> None:
         held = self._hold(conn, incident, f"request:{request_id}", thread_of=top.id, now=now)
@@ -156,5 +192,5 @@ class Presenter:
 
     def _say(self, conn: Connection, message: Message, post: Post, now: datetime) -> None:
         changed = messages.say(conn, message, text=post.text, blocks=post.blocks, now=now)
-        if changed is not None:
+        if changed is not None and changed.storm_id is None:
             self._enqueue(conn, messages.delivery(changed))

@@ -111,6 +111,13 @@ def label(contents: ContentsOf, request: Request) -> str:
     return action.label if action else request.action
 
 
+def system_title(contents: ContentsOf, revision: str, name: str) -> str:
+    """A system's name as people write it."""
+    files = _files(contents, revision)
+    system = files.systems.get(name) if files else None
+    return system.title if system else name
+
+
 def _files(contents: ContentsOf, revision: str) -> Contents | None:
     try:
         return contents(revision)

@@ -20,19 +20,19 @@ _REMEMBERED = timedelta(days=7)
 def get(conn: Connection, incident_id: str) -> Incident | None:
     """One incident; None when there is none of this id."""
     row = conn.execute(select(incidents).where(incidents.c.id == incident_id)).first()
-    return _incident(row) if row else None
+    return incident_of(row) if row else None
 
 
 def latest(conn: Connection, limit: int) -> list[Incident]:
     """The incidents opened last, newest first."""
     rows = conn.execute(select(incidents).order_by(incidents.c.opened_at.desc(), incidents.c.id).limit(limit))
-    return [_incident(row) for row in rows]
+    return [incident_of(row) for row in rows]
 
 
 def locked(conn: Connection, incident_id: str) -> Incident | None:
     """One incident, whose row nobody else may change until this transaction ends."""
     row = conn.execute(select(incidents).where(incidents.c.id == incident_id).with_for_update(key_share=True)).first()
-    return _incident(row) if row else None
+    return incident_of(row) if row else None
 
 
 def alerts_of(conn: Connection, incident_id: str) -> Alerts:
@@ -67,7 +67,7 @@ def of_group(conn: Connection, group: str, *, fingerprints: frozenset[str], now:
         .distinct()
     )
     alerts = _alerts_by_incident(conn, {*newest, *holding})
-    return [Episode(incident=_incident(row), alerts=alerts[row.id]) for row in rows if row.id in alerts]
+    return [Episode(incident=incident_of(row), alerts=alerts[row.id]) for row in rows if row.id in alerts]
 
 
 def of_key(conn: Connection, key: str) -> Incident | None:
@@ -75,7 +75,7 @@ def of_key(conn: Connection, key: str) -> Incident | None:
     row = conn.execute(
         select(incidents).where(incidents.c.key == key).order_by(incidents.c.episode.desc()).limit(1)
     ).first()
-    return _incident(row) if row else None
+    return incident_of(row) if row else None
 
 
 def last_episode(conn: Connection, key: str) -> int:
@@ -155,9 +155,11 @@ def _alerts_by_incident(conn: Connection, incident_ids: Collection[str]) -> dict
     return alerts
 
 
-def _incident(row: Row[tuple[object, ...]]) -> Incident:
-    fields = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
-    return Incident(**{**fields, "state": State(fields["state"]), "origin": Origin(str(fields["origin"]))})
+def incident_of(row: Row[tuple[object, ...]]) -> Incident:
+    """A row of the table as an incident; what else was selected with it is left out."""
+    kept = row._mapping  # noqa: SLF001 - the documented way to a row's names
+    fields = {name: kept[name] for name in Incident.__slots__}
+    return Incident(**{**fields, "state": State(str(fields["state"])), "origin": Origin(str(fields["origin"]))})
 
 
 def _row(incident: Incident) -> dict[str, object]:

@@ -33,6 +33,7 @@ class Message:
     next_attempt_at: datetime | None
     error: str | None
     created_at: datetime
+    changed_at: datetime
     behind_since: datetime | None
     meant_for: str | None  # the channel it should have gone to, where Slack would not take it
     storm_id: str | None  # while set it is not sent: a storm message stands for it
@@ -68,7 +69,6 @@ def hold(
     thread_of: str | None,
     now: datetime,
     image_title: str | None = None,
-    storm_id: str | None = None,
 ) -> Message:
     """The message about this subject, locked until the transaction ends; an empty one (revision 0) if it is new.
 
@@ -85,7 +85,7 @@ def hold(
             "incident_id": incident_id,
             "channel": root.channel if root else channel,
             "meant_for": root.meant_for if root else None,
-            "storm_id": root.storm_id if root else storm_id,
+            "storm_id": root.storm_id if root else None,
             "thread_of": thread_of,
             "revision": 0,
             "text": "",

@@ -94,6 +94,15 @@ def wake_at(conn: Connection, channel: str) -> datetime | None:
     return found
 
 
+def waiting_since(conn: Connection, channel: str) -> datetime | None:
+    """Since when the oldest root of the channel waits to be posted; None when none does."""
+    waits = and_(
+        messages.c.channel == channel, is_behind(), messages.c.thread_of.is_(None), messages.c.slack_ts.is_(None)
+    )
+    found: datetime | None = conn.scalar(select(func.min(messages.c.behind_since)).where(waits))
+    return found
+
+
 def take(conn: Connection, message_id: str, now: datetime) -> Sending | None:
     """Notes the intent to send; None when there is nothing to send, or not now."""
     row = conn.execute(select(messages).where(messages.c.id == message_id, is_behind()).with_for_update()).first()
@@ -170,13 +179,6 @@ def redirect(conn: Connection, root_id: str, *, to: str, why: str, now: datetime
             behind_since=func.coalesce(messages.c.behind_since, now),
         )
     )
-
-
-def release(conn: Connection, root_id: str, *, now: datetime) -> Message | None:
-    """What a storm message stood for gets a root and a thread of its own; None when it has."""
-    held = and_(_with_thread(root_id), messages.c.storm_id.is_not(None))
-    rows = conn.execute(update(messages).where(held).values(storm_id=None, behind_since=now).returning(messages)).all()
-    return next((message_of(row) for row in rows if row.id == root_id), None)
 
 
 def _may_try(now: datetime) -> ColumnElement[bool]:

@@ -70,3 +70,11 @@ class Show(Protocol):
     def request(self, conn: Connection, request_id: str, now: datetime) -> None:
         """The card of one request."""
         ...
+
+    def thread(self, conn: Connection, incident_id: str, now: datetime) -> bool:
+        """Tell an incident by itself that a storm's message stood for; False when it is already."""
+        ...
+
+    def storm(self, conn: Connection, storm_id: str, now: datetime) -> None:
+        """The message that stands for many incidents of a channel."""
+        ...

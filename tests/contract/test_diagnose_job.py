@@ -84,6 +84,12 @@ class Shown:
     def request(self, conn: Connection, request_id: str, now: datetime) -> None:
         raise AssertionError("there is no request")
 
+    def thread(self, conn: Connection, incident_id: str, now: datetime) -> bool:
+        return False
+
+    def storm(self, conn: Connection, storm_id: str, now: datetime) -> None:
+        raise AssertionError("there is no storm")
+
 
 DRIFT = FakeMetrics(vectors={'drift{i="si_1"}': [Sample(labels={"item": "si_1"}, at=0, value=0.02)]})
 REPORTS = FakeReadDatabase(columns=("created_at", "n"), rows=[(NOW, 3)])

@@ -21,6 +21,7 @@ from bot.adapters.files import load
 from bot.engine.catalog import Catalog
 from bot.jobs.incidents.fold import Fold
 from bot.jobs.incidents.snapshots import Snapshots
+from bot.jobs.incidents.storms import Storms
 from bot.metrics import Metrics, Stock
 from bot.store import deliveries, leases
 from bot.store.database import Database
@@ -78,6 +79,10 @@ class Shown:
         self.incidents.append(incident_id)
 
     def diagnosis(self, conn: Connection, incident_id: str, number: int, now: datetime) -> None: ...
+    def storm(self, conn: Connection, storm_id: str, now: datetime) -> None: ...
+
+    def thread(self, conn: Connection, incident_id: str, now: datetime) -> bool:
+        return False
 
     def request(self, conn: Connection, request_id: str, now: datetime) -> None: ...
 
@@ -99,7 +104,16 @@ class Ingest:
             fallback="#unrouted",
         )
         self.metrics.watch(partial(_stock, self), content=lambda: self.catalog.revision)
-        self.fold = Fold(database=database, snapshots=snapshots, metrics=self.metrics, now=self.clock)
+        self.storms = Storms(
+            database=database,
+            show=self.shown,
+            new_id=lambda: f"storm-{next(_NUMBERS):06}",
+            above=10,
+            now=self.clock,
+        )
+        self.fold = Fold(
+            database=database, snapshots=snapshots, storms=self.storms, metrics=self.metrics, now=self.clock
+        )
 
     def receive(self, *bodies: Mapping[str, Any] | str) -> None:
         """Store these bodies (or recorded ones, by name) and fold all of them."""

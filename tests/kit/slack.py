@@ -43,6 +43,7 @@ def deliverer(
     enqueue: Enqueue,
     now: Callable[[], datetime],
     metrics: Metrics | None = None,
+    catch_up: Callable[[str], bool] = lambda _: False,
 ) -> Deliver:
     """The sender with all its parts; what cannot be posted where it belongs goes to the fallback channel."""
     outcomes = Outcomes(
@@ -54,7 +55,15 @@ def deliverer(
         fallback=FALLBACK,
         metrics=metrics or Metrics(),
     )
-    return Deliver(database=database, workspace=slack, picture=picture, enqueue=enqueue, now=now, outcomes=outcomes)
+    return Deliver(
+        database=database,
+        workspace=slack,
+        picture=picture,
+        enqueue=enqueue,
+        now=now,
+        outcomes=outcomes,
+        catch_up=catch_up,
+    )
 
 
 @dataclass

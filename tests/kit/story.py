@@ -13,6 +13,7 @@ from bot.engine.catalog import Catalog, parse
 from bot.jobs.incidents.diagnose import Diagnoser
 from bot.jobs.incidents.fold import Fold
 from bot.jobs.incidents.snapshots import Snapshots
+from bot.jobs.incidents.storms import Storms
 from bot.metrics import Metrics
 from bot.store import contents, deliveries, incidents
 from bot.store.database import Database
@@ -81,7 +82,14 @@ class Story(Office):
             new_id=self.new_id,
             fallback="#billing",
         )
-        self.fold = Fold(database=self.database, snapshots=snapshots, metrics=Metrics(), now=self.now)
+        storms = Storms(
+            database=self.database,
+            show=self.shown,
+            new_id=self.new_id,
+            above=10,
+            now=self.now,
+        )
+        self.fold = Fold(database=self.database, snapshots=snapshots, storms=storms, metrics=Metrics(), now=self.now)
         with self.database.begin() as conn:
             contents.keep(conn, revision=self.catalog.revision, files=self.catalog.files, now=self.at)
 

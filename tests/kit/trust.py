@@ -241,6 +241,12 @@ class Shown:
     def request(self, conn: Connection, request_id: str, now: datetime) -> None:
         self.requests.append(request_id)
 
+    def thread(self, conn: Connection, incident_id: str, now: datetime) -> bool:
+        return False
+
+    def storm(self, conn: Connection, storm_id: str, now: datetime) -> None:
+        raise AssertionError("there is no storm")
+
 
 @dataclass(frozen=True)
 class Files:

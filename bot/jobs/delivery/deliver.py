@@ -73,20 +73,31 @@ class Deliver:
         enqueue: Enqueue,
         now: Callable[[], datetime],
         outcomes: Outcomes,
+        catch_up: Callable[[str], bool],
     ) -> None:
+        """`catch_up` gathers the roots of a channel that were held up for long, if they are many; whether it did."""
         self._database = database
         self._workspace = workspace
         self._picture = picture
         self._enqueue = enqueue
         self._now = now
         self._outcomes = outcomes
+        self._catch_up = catch_up
 
     def __call__(self, channel: str) -> None:
         """Send what is behind and due; what cannot be sent now gets a job of its own for later."""
+        if self._is_held_up(channel):
+            self._catch_up(channel)
         this = _Round(channel=channel)
         while self._pass(this):
             pass  # a root that was posted lets its thread follow
         self._order_next(this)
+
+    def _is_held_up(self, channel: str) -> bool:
+        """Whether it is worth a look: one statement for the usual case."""
+        with self._database.read() as conn:
+            since = sending.waiting_since(conn, channel)
+        return since is not None and self._now() - since >= _LATE
 
     def _pass(self, this: _Round) -> bool:
         """Try everything once; whether another pass may bring more."""

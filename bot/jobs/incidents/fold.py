@@ -14,6 +14,7 @@ from bot.core.errors import BadInput, Unavailable
 from bot.core.event import parse
 from bot.engine.incident import Outcome
 from bot.jobs.incidents.snapshots import Snapshots, note, verbs
+from bot.jobs.incidents.storms import Storms
 from bot.metrics import Metrics
 from bot.store import deliveries
 from bot.store.database import Database
@@ -64,9 +65,12 @@ class Fold:
     come to does not depend on the order of what is told (`bot.engine.alerts`).
     """
 
-    def __init__(self, *, database: Database, snapshots: Snapshots, metrics: Metrics, now: Clock) -> None:
+    def __init__(
+        self, *, database: Database, snapshots: Snapshots, storms: Storms, metrics: Metrics, now: Clock
+    ) -> None:
         self._database = database
         self._snapshots = snapshots
+        self._storms = storms
         self._metrics = metrics
         self._now = now
         self._awake = threading.Event()
@@ -174,10 +178,21 @@ class Fold:
     def _say(self, conn: Connection, folded: Sequence[_Folded]) -> int:
         """Note what changed, then show each incident once: locks are taken in this order everywhere."""
         now = self._now()
+        self._gather(conn, [outcome for each in folded for outcome in each.outcomes], now)
         for each in folded:
             note(conn, each.outcomes, delivery=each.body.seqs[-1], digest=each.body.digest, now=now)
         changed = dict.fromkeys(outcome.after.incident.id for each in folded for outcome in each.outcomes)
         return sum(not self._shown(conn, incident_id, now) for incident_id in changed)
+
+    def _gather(self, conn: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
+        """Many at once become a storm. If that cannot be done, each is told by itself."""
+        try:
+            with conn.begin_nested():
+                self._storms.gather(conn, outcomes, now)
+        except Exception as raised:
+            if _is_databases(raised):
+                raise
+            log.exception("fold.not_gathered")
 
     def _shown(self, conn: Connection, incident_id: str, now: datetime) -> bool:
         """Order the root message anew. If it cannot be composed, the incident stands all the same."""

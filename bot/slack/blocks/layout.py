@@ -63,6 +63,11 @@ def section(text: Safe) -> Block:
     return SectionBlock(text=_markdown(clip(text, SECTION)))
 
 
+def beside(text: Safe, element: InteractiveElement) -> Block:
+    """A text with a button at its side."""
+    return SectionBlock(text=_markdown(clip(text, SECTION)), accessory=element)
+
+
 def sections(lines: Iterable[Safe]) -> list[Block]:
     """Lines in as few sections as hold them; a line that is itself too long is cut."""
     found: list[Block] = []
