@@ -46,7 +46,7 @@ class HttpApi:
     def send(self, call: HttpCall, *, timeout: float) -> HttpReply:
         """Any status is a reply. Raises Unknown for a write that was sent and not answered."""
         seconds = min(timeout, self._ceiling) if self._ceiling else timeout
-        is_read = call.method in {"GET", "HEAD"}
+        is_read = call.is_read
         try:
             return self._sent(call, self._reads if is_read else self._writes, seconds)
         except (httpx.ConnectError, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
@@ -75,7 +75,7 @@ class HttpApi:
             headers=dict(call.headers),
             timeout=seconds,
         ) as response:
-            body = self._read(response, until) if call.method in {"GET", "HEAD"} else _kept(response, until)
+            body = self._read(response, until) if call.is_read else _kept(response, until)
         request_id = next((response.headers[name] for name in _REQUEST_IDS if name in response.headers), None)
         return HttpReply(status=response.status_code, body=body, request_id=request_id)
 

@@ -88,6 +88,11 @@ class HttpCall:
     query: Mapping[str, str] = field(default_factory=dict)
     json: Json = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    acts: bool = False  # a GET by which the host does something: sent, and judged when it is lost, as a write
+
+    @property
+    def is_read(self) -> bool:
+        return self.method in {"GET", "HEAD"} and not self.acts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

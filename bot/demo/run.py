@@ -28,7 +28,7 @@ _SCRAPES = {
     "stripemeter-api": "/hosts/stripemeter/metrics",
     "stripemeter-workers": "/hosts/stripemeter-worker/metrics",
     "stripemeter-ready": "/hosts/stripemeter/exporter/metrics",
-    "adventive-exporter": "/hosts/adventive/metrics",
+    "adventive-billing-health": "/hosts/adventive/metrics",
     "payments-svc": "/hosts/aivo/payments/internal/metrics",
 }
 

@@ -76,6 +76,9 @@ class HttpSend(Frozen):
     put: PathTemplate | None = Field(default=None, description="path, for a PUT")
     patch: PathTemplate | None = Field(default=None, description="path, for a PATCH")
     delete: PathTemplate | None = Field(default=None, description="path, for a DELETE")
+    trigger: PathTemplate | None = Field(
+        default=None, description="path, for a GET by which the host does something: it is sent like a write"
+    )
     query: dict[str, Value] = Field(default_factory=dict, description="query parameters")
     json_body: JsonTemplate | None = Field(
         alias="json", default=None, description="the body; a lone {{ … }} keeps its type"
@@ -96,8 +99,10 @@ class HttpSend(Frozen):
 
     @model_validator(mode="after")
     def _one_method(self) -> "HttpSend":
-        if sum(path is not None for path in (self.post, self.put, self.patch, self.delete)) != 1:
-            raise ValueError("give exactly one of post:, put:, patch:, delete:")
+        if sum(path is not None for path in (self.post, self.put, self.patch, self.delete, self.trigger)) != 1:
+            raise ValueError("give exactly one of post:, put:, patch:, delete:, trigger:")
+        if self.trigger is not None and self.json_body is not None:
+            raise ValueError("trigger: is a GET, which has no json:; put parameters under query:")
         return self
 
     def run(self, call: Call, *, key: str | None) -> Answer:
@@ -132,10 +137,13 @@ class HttpSend(Frozen):
             path=self.path.render(scope),
             query=_query(self.query, scope),
             json=_filled(self.json_body, scope),
+            acts=self.trigger is not None,
         )
 
     @property
-    def method(self) -> Literal["POST", "PUT", "PATCH", "DELETE"]:
+    def method(self) -> Literal["GET", "POST", "PUT", "PATCH", "DELETE"]:
+        if self.trigger is not None:
+            return "GET"
         if self.post is not None:
             return "POST"
         if self.put is not None:
@@ -144,7 +152,7 @@ class HttpSend(Frozen):
 
     @property
     def path(self) -> PathTemplate:
-        path = self.post or self.put or self.patch or self.delete
+        path = self.post or self.put or self.patch or self.delete or self.trigger
         assert path is not None  # the validator above
         return path
 

@@ -18,7 +18,7 @@ class NoOptions(BaseModel):
 O = TypeVar("O", bound=BaseModel)  # noqa: E741 - the options of one break
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Break(Generic[O]):
     """One thing that goes wrong: `begin` answers the identifiers it touched, `is_running` says if it still is so."""
 

@@ -151,6 +151,9 @@ def _wanted(entry: Obj, call: Call) -> bool:
     }
     if any(call.one(name) not in (None, value) for name, value in fields.items()):
         return False
+    begin = call.one("begin")
+    if begin is not None and float(str(entry["timestamp"])) < float(begin):
+        return False
     tag = call.one("tags")
     if tag is not None and entry["tags"] != [tag]:
         return False

@@ -16,6 +16,7 @@ from tests.kit.host import Reply, body_of, closed_port, say, serving
 
 READ = HttpCall(method="GET", path="/x")
 WRITE = HttpCall(method="POST", path="/x", json={"a": 1})
+TRIGGER = HttpCall(method="GET", path="/x", acts=True)
 
 
 @contextmanager
@@ -102,7 +103,11 @@ def test_nobody_listening_is_unavailable_for_a_write_too() -> None:
 
 @pytest.mark.parametrize(
     ("call", "error"),
-    [pytest.param(READ, TimedOut, id="a read timed out"), pytest.param(WRITE, Unknown, id="a write is unknown")],
+    [
+        pytest.param(READ, TimedOut, id="a read timed out"),
+        pytest.param(WRITE, Unknown, id="a write is unknown"),
+        pytest.param(TRIGGER, Unknown, id="so is a GET that acts"),
+    ],
 )
 def test_a_host_that_does_not_answer_in_time(call: HttpCall, error: type[CountersignError]) -> None:
     release = Event()
@@ -117,7 +122,11 @@ def test_a_host_that_does_not_answer_in_time(call: HttpCall, error: type[Counter
 
 @pytest.mark.parametrize(
     ("call", "error"),
-    [pytest.param(READ, Unavailable, id="a read failed"), pytest.param(WRITE, Unknown, id="a write is unknown")],
+    [
+        pytest.param(READ, Unavailable, id="a read failed"),
+        pytest.param(WRITE, Unknown, id="a write is unknown"),
+        pytest.param(TRIGGER, Unknown, id="so is a GET that acts"),
+    ],
 )
 def test_a_connection_that_breaks_after_the_request(call: HttpCall, error: type[CountersignError]) -> None:
     calls = []

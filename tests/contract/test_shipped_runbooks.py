@@ -125,6 +125,20 @@ def now() -> datetime:
         ("reject-pushes", "stripemeter/writer", None),
         ("refused-keys", "stripemeter/access", None),
         ("usage-drift", "stripemeter/daily-reconciliation", None),
+        ("refuse-webhooks", "adventive/webhook-undelivered", "resend-all"),
+        ("fail-rendering", "adventive/pdf-render-failed", "render-pdf"),
+        ("lose-usage", "adventive/reconciliation-drift", None),  # it warns: it may be double billing
+        ("decline-card", "adventive/collection", None),  # Stripe tries again by itself
+        ("open-dispute", "adventive/dispute", None),
+        ("open-dispute", "adventive/refund", None),
+        ("decline-card", "adventive/payment-method", None),
+        ("decline-card", "adventive/invoice-amount", None),
+        ("worker-away", "adventive/worker-health", None),
+        ("no-stripe", "adventive/rotate-secret", None),
+        ("miss-reconciliation", "adventive/daily-reconciliation", "reconcile"),
+        ("lose-usage", "adventive/month-end", None),
+        ("lose-usage", "adventive/acodei-sync", None),
+        ("worker-away", "adventive/deploy", None),
         ("refuse-webhooks", "stripe/event", "resend"),
         ("suppress-invoice-email", "stripe/invoice", None),  # a paid one
     ],

@@ -49,7 +49,7 @@ def test_an_event_that_is_sent_again_reaches_the_host_once_for_each_key(
     event = broken["event_id"]
     before = pending(world, event)
 
-    ended = [resend(program, event, broken["endpoint"], key).code for key in ("a", "a", "b")]
+    ended = [resend(program, event, broken["endpoint_id"], key).code for key in ("a", "a", "b")]
 
     assert (before, ended, pending(world, event)) == (1, [0, 0, 0], 0)
     received = [each["target"] for each in world.effects("adventive", "webhook.received")]
@@ -62,7 +62,7 @@ def test_an_endpoint_that_still_throws_leaves_it_undelivered(world: RunningWorld
     broken = world.start("refuse-webhooks", count=1)
     world.arm("adventive", "handler_bug", count=1)
 
-    resend(program, broken["event_id"], broken["endpoint"])
+    resend(program, broken["event_id"], broken["endpoint_id"])
 
     assert pending(world, broken["event_id"]) == 1
     assert world.effects("adventive") == []
@@ -76,7 +76,7 @@ def test_what_stripe_does_not_have_is_a_no(
 ) -> None:
     broken = world.start("refuse-webhooks", count=1)
 
-    ended = resend(program, event or broken["event_id"], endpoint or broken["endpoint"])
+    ended = resend(program, event or broken["event_id"], endpoint or broken["endpoint_id"])
 
     assert ended.code == 1
     assert "No such" in ended.output

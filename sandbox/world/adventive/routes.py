@@ -1,6 +1,7 @@
 """The Worker over HTTP: health, /admin behind Cloudflare Access, usage, R2 and the exporter's metrics.
 
-`GET /admin/invoices/{id}/delivery` is a proposal of ours for a bot's probe; the rest is in the Worker's runbook.
+`GET /admin/invoices/{id}/delivery`, `/admin/deliveries` and `/admin/reconcile/last` are proposals of ours, read-only;
+the rest is in the Worker's runbook.
 """
 
 import hmac
@@ -10,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.routing import BaseRoute
 
 from sandbox.world import keys
-from sandbox.world.adventive.worker import Delivery, Worker
+from sandbox.world.adventive.outage import Outage
+from sandbox.world.adventive.worker import Delivery, Reconciled, Worker
 from sandbox.world.http import Answer, Call, Obj, Work, route
 from sandbox.world.replies import Replies, once_by_key
 
@@ -37,8 +39,9 @@ class UsageBody(BaseModel):
 class AdventiveRoutes:
     """Everything under /hosts/adventive."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, outage: Outage) -> None:
         self._worker = worker
+        self._outage = outage
         self._replies = Replies()
 
     def reset(self) -> None:
@@ -51,6 +54,8 @@ class AdventiveRoutes:
             route("/health", self._health, methods=["GET"]),
             route("/metrics", self._metrics, methods=["GET"]),
             route("/admin/reconcile", _access(self._reconcile), methods=["GET"]),
+            route("/admin/reconcile/last", _access(self._last), methods=["GET"]),
+            route("/admin/deliveries", _access(self._undelivered), methods=["GET"]),
             route("/admin/render-pdf", _access(self._once(self._render)), methods=["POST"]),
             route("/admin/resend-invoice", _access(self._once(self._resend)), methods=["POST"]),
             route("/admin/invoices/{id}/delivery", _access(self._delivery), methods=["GET"]),
@@ -62,24 +67,39 @@ class AdventiveRoutes:
         return once_by_key(self._replies, work)
 
     def _health(self, _: Call) -> Answer:
-        connected = not self._worker.faults.inner("adventive", "stripe_disconnected")
-        return Answer(json={"status": "ok", "version": VERSION, "stripe_connected": connected})
+        if self._outage.is_down:
+            return Answer(status=503, json={"status": "error", "version": VERSION, "stripe_connected": False})
+        return Answer(json={"status": "ok", "version": VERSION, "stripe_connected": self._is_connected()})
+
+    def _is_connected(self) -> bool:
+        if self._outage.is_disconnected:
+            return False
+        return not self._worker.faults.inner("adventive", "stripe_disconnected")
 
     def _metrics(self, _: Call) -> Answer:
         """The Worker has none of its own: this is the exporter and the blackbox probe beside it."""
         meters = self._worker.meters
-        connected = not self._worker.faults.inner("adventive", "stripe_disconnected")
-        meters.set("adventive_health_stripe_connected", 1 if connected else 0)
-        meters.set("probe_success", 1)
-        meters.set("probe_http_status_code", 200)
+        up = not self._outage.probe_fails
+        meters.set(
+            "adventive_health_stripe_connected", 0 if self._outage.poller_sees_none else int(self._is_connected())
+        )
+        meters.set("probe_success", int(up))
+        meters.set("probe_http_status_code", 200 if up else 503)
         meters.set("probe_duration_seconds", 0.012)
         return Answer(text=meters.text(), media="text/plain; version=0.0.4; charset=utf-8")
 
     def _reconcile(self, call: Call) -> Answer:
         """A GET that does work; `detail=true` adds the drifts."""
-        checked = self._worker.reconcile(key=call.headers.get("idempotency-key"))
-        body: Obj = {"status": "clean", "accounts_checked": checked, "drift_count": 0}
-        return Answer(json={**body, "drifts": []} if call.one("detail") == "true" else body)
+        found = self._worker.reconcile(key=call.headers.get("idempotency-key"))
+        return Answer(json=_found(found, detail=call.one("detail") == "true"))
+
+    def _last(self, _: Call) -> Answer:
+        """What the last reconciliation found; asking does nothing."""
+        found = self._worker.reconciled()
+        return Answer(json={**_found(found, detail=True), "ran_at": found.ran_at.isoformat()})
+
+    def _undelivered(self, _: Call) -> Answer:
+        return Answer(json={"undelivered": [_told(each) for each in self._worker.undelivered()]})
 
     def _render(self, call: Call) -> Answer:
         found = self._find(call)
@@ -107,7 +127,7 @@ class AdventiveRoutes:
         except ValidationError as error:
             return _invalid(error)
         slot = f"{body.account_id}:{body.period}:{body.usage_type}"
-        recorded = self._worker.post_usage(slot, key=call.headers.get("idempotency-key"))
+        recorded = self._worker.post_usage(slot, body.quantity, key=call.headers.get("idempotency-key"))
         return Answer(json={"status": "recorded" if recorded else "duplicate", "idempotency_key": slot})
 
     def _r2(self, call: Call) -> Answer:
@@ -135,6 +155,16 @@ def _access(work: Work) -> Work:
         return work(call)
 
     return checked
+
+
+def _found(found: Reconciled, *, detail: bool) -> Obj:
+    accounts = {drift.account_id for drift in found.drifts}
+    body: Obj = {
+        "status": "drift" if accounts else "clean",
+        "accounts_checked": found.accounts,
+        "drift_count": len(accounts),
+    }
+    return {**body, "drifts": [drift.told() for drift in found.drifts]} if detail else body
 
 
 def _told(delivery: Delivery) -> Obj:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sandbox.world import keys
 from sandbox.world.adventive.breaks import AdventiveBreaks
+from sandbox.world.adventive.outage import Outage
 from sandbox.world.adventive.routes import AdventiveRoutes
 from sandbox.world.adventive.scenario import SuppressInvoiceEmail
 from sandbox.world.adventive.worker import ENDPOINT, Worker
@@ -36,9 +37,12 @@ class Adventive:
     ) -> None:
         self._mailgun = Mailgun(ids=ids, now=now, api_key=keys.MAILGUN_API_KEY)
         self._worker = Worker(books=books, mailgun=self._mailgun, effects=effects, faults=faults, now=now)
-        self._routes = AdventiveRoutes(self._worker)
+        outage = Outage()
+        self._routes = AdventiveRoutes(self._worker, outage)
         self._scenario = SuppressInvoiceEmail(self._worker, ids)
-        self._breaks = AdventiveBreaks(worker=self._worker, books=books, webhooks=webhooks, ids=ids, now=now).all()
+        self._breaks = AdventiveBreaks(
+            worker=self._worker, outage=outage, books=books, webhooks=webhooks, ids=ids, now=now
+        )
         webhooks.connect(ENDPOINT, self._worker.receive)
 
     def sites(self) -> list[Site]:
@@ -49,18 +53,19 @@ class Adventive:
         ]
 
     def workers(self) -> list[Callable[[], None]]:
-        """A Worker only answers requests."""
-        return []
+        """A Worker only answers requests; an exporter looks, and troubles end."""
+        return [self._breaks.work]
 
     def scenarios(self) -> list[Scenario]:
         """An e-mail that does not arrive, and what else there is."""
-        return [self._scenario, *self._breaks]
+        return [self._scenario, *self._breaks.all()]
 
     def begin(self, accounts: list[Account], ids: Ids) -> None:
         """Every account's latest invoice rendered and delivered."""
         del ids
         self._mailgun.reset()
         self._routes.reset()
+        self._breaks.reset()
         self._worker.begin([str(account.invoices[-1]["id"]) for account in accounts])
 
     def environment(self, base: str) -> dict[str, str]:
@@ -69,6 +74,7 @@ class Adventive:
             "ADVENTIVE_URL": f"{base}{_PATH}",
             "ADVENTIVE_ACCESS_CLIENT_ID": keys.ADVENTIVE_CLIENT_ID,
             "ADVENTIVE_ACCESS_CLIENT_SECRET": keys.ADVENTIVE_CLIENT_SECRET,
+            "ADVENTIVE_R2_URL": f"{base}{_PATH}/r2",
             "MAILGUN_URL": f"{base}{_MAILGUN}",
             "MAILGUN_API_KEY": keys.MAILGUN_API_KEY,
             "MAILGUN_DOMAIN": DOMAIN,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import RLock
 from typing import Literal, TypeAlias
 
@@ -17,6 +17,9 @@ EmailState: TypeAlias = Literal["delivered", "failed", "suppressed", "not_sent"]
 FAILED_MAILS = "adventive_mailgun_failed_total"
 FAILED_PDFS = "adventive_pdf_render_failed_total"
 UNDELIVERED = "adventive_invoice_undelivered"
+NO_PDF = "adventive_invoice_pdf_missing"
+UNCOLLECTED = "stripe_invoices_uncollected"
+RAN_AT = "adventive_reconcile_last_success_timestamp_seconds"
 ENDPOINT = "https://billing-worker.adventive.com/webhook/stripe"
 
 
@@ -38,6 +41,41 @@ class Delivery:
         return f"{self.acct_id}/{self.inv_uuid}.pdf"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drift:
+    """Usage of one account, period and type that the Worker counted and Stripe was told otherwise."""
+
+    account_id: str
+    period: str
+    usage_type: str
+    counted: float
+    billed: float
+    invoice_id: str
+
+    @property
+    def slot(self) -> str:
+        """What `/usage` is idempotent by."""
+        return f"{self.account_id}:{self.period}:{self.usage_type}"
+
+    def told(self) -> Obj:
+        """As the reconciliation tells it."""
+        missing = self.counted - self.billed
+        return {
+            "account_id": self.account_id, "period": self.period, "usage_type": self.usage_type,
+            "counted": self.counted, "billed": self.billed, "missing": missing, "invoice_id": self.invoice_id,
+            "amount_difference": round(missing * 7), "currency": "usd",
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reconciled:
+    """The last reconciliation."""
+
+    ran_at: datetime
+    accounts: int
+    drifts: tuple[Drift, ...]
+
+
 class Worker:
     """Renders, mails, reconciles. E-mail is withheld while the PDF is missing, as the runbook says."""
 
@@ -50,7 +88,9 @@ class Worker:
         self._now = now
         self._lock = RLock()
         self._deliveries: dict[str, Delivery] = {}
-        self._usage: set[str] = set()
+        self._usage: dict[str, float] = {}
+        self._drifts: dict[str, Drift] = {}
+        self._last = Reconciled(ran_at=now(), accounts=0, drifts=())
         self.faults = faults
         self.meters = Meters()
 
@@ -59,6 +99,7 @@ class Worker:
         with self._lock:
             self._deliveries.clear()
             self._usage.clear()
+            self._drifts.clear()
             self.meters.reset()
             for invoice_id in invoices:
                 self._register(invoice_id)
@@ -101,6 +142,7 @@ class Worker:
             return False
         with self._lock:
             self._deliveries[invoice_id] = replace(self._deliveries[invoice_id], pdf=True, last_event_at=self._now())
+            self.meters.drop(NO_PDF, invoice_id=invoice_id)
         self._record("invoice.pdf_rendered", invoice_id, key)
         return True
 
@@ -123,6 +165,7 @@ class Worker:
         """Rendering failed and so did the e-mail: the trouble a scenario makes."""
         with self._lock:
             self._deliveries[invoice_id] = replace(self._deliveries[invoice_id], pdf=False)
+            self.meters.set(NO_PDF, 1, invoice_id=invoice_id)
             self._fail(invoice_id, email="failed", reason="attachment missing: pdf_render_failed")
             self.meters.inc(FAILED_PDFS)
 
@@ -132,20 +175,45 @@ class Worker:
             self._mailgun.suppress(self._mail(invoice_id).to, name, error="No such mailbox")
             self._fail(invoice_id, email="suppressed", reason=f"recipient on the {name} list")
 
-    def reconcile(self, *, key: str | None) -> int:
-        """Check every account; answers how many were checked. Nothing drifts in this world."""
+    def reconcile(self, *, key: str | None) -> Reconciled:
+        """Check every account against Stripe."""
         with self._lock:
             self._reconciled()
-            checked = len({delivery.acct_id for delivery in self._deliveries.values()})
-        self._record("reconcile.run", f"{checked} accounts", key)
-        return checked
+            last = self._last
+        self._record("reconcile.run", f"{last.accounts} accounts", key)
+        return last
 
-    def post_usage(self, slot: str, *, key: str | None) -> bool:
+    def reconciled(self) -> Reconciled:
+        """What the last reconciliation found."""
+        with self._lock:
+            return self._last
+
+    def drift(self, drift: Drift) -> None:
+        """Usage that got lost on its way, and that the poller's reconciliation finds."""
+        with self._lock:
+            self._drifts[drift.slot] = drift
+            self._reconciled()
+
+    def drifting(self) -> list[Drift]:
+        """What still drifts."""
+        with self._lock:
+            return list(self._drifts.values())
+
+    def forget_reconciliation(self, *, hours: float) -> None:
+        """As if the last run had been so long ago: the cron trigger has been off."""
+        with self._lock:
+            self._last = replace(self._last, ran_at=self._now() - timedelta(hours=hours))
+            self.meters.set(RAN_AT, self._last.ran_at.timestamp())
+
+    def post_usage(self, slot: str, quantity: float, *, key: str | None) -> bool:
         """Record usage once per account, period and type; False for a second post to the same slot."""
         with self._lock:
             if slot in self._usage:
                 return False
-            self._usage.add(slot)
+            self._usage[slot] = quantity
+            drift = self._drifts.get(slot)
+            if drift is not None and drift.billed + quantity == drift.counted:
+                del self._drifts[slot]
         self._record("usage.recorded", slot, key)
         return True
 
@@ -190,10 +258,12 @@ class Worker:
 
     def _reconciled(self) -> None:
         accounts = len({delivery.acct_id for delivery in self._deliveries.values()})
-        self.meters.set("adventive_reconcile_drift_count", 0)
+        self._last = Reconciled(ran_at=self._now(), accounts=accounts, drifts=tuple(self._drifts.values()))
+        drifting = len({drift.account_id for drift in self._last.drifts})
+        self.meters.set("adventive_reconcile_drift_count", drifting)
         self.meters.set("adventive_reconcile_accounts_checked", accounts)
-        self.meters.set("adventive_reconcile_status_clean", 1)
-        self.meters.set("adventive_reconcile_last_success_timestamp_seconds", self._now().timestamp())
+        self.meters.set("adventive_reconcile_status_clean", 0 if drifting else 1)
+        self.meters.set(RAN_AT, self._last.ran_at.timestamp())
 
     def _record(self, action: str, target: str, key: str | None) -> None:
         self._effects.record("adventive", action, target=target, source="http", idempotency_key=key)

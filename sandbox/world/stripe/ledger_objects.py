@@ -38,8 +38,8 @@ def refund(*, id: str, charge: Obj, amount: int, created: int, balance_transacti
     }  # fmt: skip
 
 
-def dispute(*, id: str, charge: Obj, created: int, due_by: int) -> Obj:
-    """A dispute that waits for an answer; its evidence names the customer."""
+def dispute(*, id: str, charge: Obj, created: int, due_by: int, status: str = "needs_response") -> Obj:
+    """A dispute, by itself one that waits for an answer; its evidence names the customer."""
     evidence: Obj = dict.fromkeys(_EVIDENCE)
     evidence["enhanced_evidence"] = {}
     details: Obj = {
@@ -58,7 +58,7 @@ def dispute(*, id: str, charge: Obj, created: int, due_by: int) -> Obj:
             },
             "type": "card",
         },
-        "reason": "fraudulent", "status": "needs_response",
+        "reason": "fraudulent", "status": status,
     }  # fmt: skip
 
 

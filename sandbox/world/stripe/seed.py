@@ -104,7 +104,7 @@ def _one_of_each(ids: Ids, made: list[Account], *, now: int) -> Iterator[Obj]:
         id=movement, source=refund, amount=-900, fee=0, created=now - 7200, type="refund"
     )
     yield ledger_objects.dispute(
-        id=ids.stripe("dp"), charge=made[2].charges[0], created=now - 9000, due_by=now + 700_000
+        id=ids.stripe("dp"), charge=made[2].charges[0], created=now - 9_000_000, due_by=now - 8_000_000, status="won"
     )
     yield ledger_objects.account(id=account, email=ids.person().email, created=now - 9_000_000)
     for failure in (None, "account_closed"):

@@ -152,6 +152,37 @@ def test_reconciling_is_a_get_that_does_something(world: RunningWorld, env: dict
     assert [e["action"] for e in world.effects("adventive")] == ["reconcile.run"]
 
 
+def test_lost_usage_drifts_until_it_is_posted_whole(world: RunningWorld, env: dict[str, str]) -> None:
+    lost = world.start("lose-usage", units=1200)
+    slot = {name: lost[name] for name in ("account_id", "period", "usage_type")}
+    before = call(env, "GET", "/admin/reconcile/last").json()
+
+    posted = call(env, "POST", "/usage", json={**slot, "quantity": 1200}).json()
+    again = call(env, "GET", "/admin/reconcile").json()
+
+    assert (before["status"], before["drift_count"], before["drifts"][0]["missing"]) == ("drift", 1, 1200)
+    assert posted["status"] == "recorded"
+    assert again["drift_count"] == 0
+    assert world.metric(METRICS, "adventive_reconcile_drift_count") == 0
+
+
+def test_asking_what_the_last_reconciliation_found_does_none(world: RunningWorld, env: dict[str, str]) -> None:
+    first = call(env, "GET", "/admin/reconcile/last").json()
+
+    assert call(env, "GET", "/admin/reconcile/last").json() == first
+    assert world.effects("adventive") == []
+
+
+def test_undelivered_invoices_are_listed_without_their_recipients(world: RunningWorld, env: dict[str, str]) -> None:
+    broken = world.start("fail-rendering", count=2)["invoice_ids"]
+
+    listed = call(env, "GET", "/admin/deliveries")
+
+    assert {each["invoice_id"] for each in listed.json()["undelivered"]} == set(broken)
+    assert world.leaked(listed.text) == []
+    assert world.metric(METRICS, "adventive_invoice_pdf_missing", invoice_id=broken[0]) == 1
+
+
 def test_usage_of_one_account_period_and_type_is_taken_once(world: RunningWorld, env: dict[str, str]) -> None:
     body = {"account_id": "1001", "period": "2026-10", "usage_type": "ST", "quantity": 5}
 

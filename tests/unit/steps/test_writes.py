@@ -42,6 +42,21 @@ def test_a_send_carries_its_json_and_its_key() -> None:
     assert answer.table.rows == ((2,),)
 
 
+def test_a_get_that_acts_is_sent_as_a_write() -> None:
+    host = FakeHttp({"GET /reconcile": ok({"drift_count": 0})})
+    step = HttpSend.model_validate({"at": "host", "trigger": "/reconcile", "query": {"detail": True}})
+
+    step.run(call(FakeResources(hosts={"host": host})), key="k1")
+
+    assert (host.calls[0].method, host.calls[0].acts, host.calls[0].is_read) == ("GET", True, False)
+    assert host.calls[0].query == {"detail": "true"}
+
+
+def test_a_get_that_acts_has_no_body() -> None:
+    with pytest.raises(ValueError, match="query"):
+        HttpSend.model_validate({"at": "host", "trigger": "/reconcile", "json": {"a": 1}})
+
+
 def test_a_host_that_takes_no_key_gets_none() -> None:
     host = FakeHttp({"POST /replay": ok({})})
     step = HttpSend.model_validate({"at": "host", "post": "/replay"})
