@@ -108,7 +108,7 @@ def main() -> None:
     rounds = arguments.parse_args().rounds
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_postgresql() as postgresql,
+        running_postgresql(is_hurried=False) as postgresql,
         postgresql.fresh(migrated=False) as dsn,
         _slow_server() as url,
         closing(Database(f"sqlite:///{folder}/bench.db")) as database,

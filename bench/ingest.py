@@ -83,7 +83,11 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=1.0)
     given = arguments.parse_args()
     missed = False
-    with tempfile.TemporaryDirectory() as folder, running_postgresql() as server, server.fresh() as postgresql_url:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_postgresql(is_hurried=False) as server,
+        server.fresh() as postgresql_url,
+    ):
         sqlite_url = f"sqlite:///{folder}/bench.db"
         database = Database(sqlite_url)
         database.migrate()

@@ -1,5 +1,10 @@
 """Fixtures that every kind of test may ask for."""
 
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
 from hypothesis import HealthCheck, settings
 
 from tests.kit.databases import database, database_url, postgresql, sqlite_database, sqlite_template
@@ -13,3 +18,9 @@ settings.register_profile(
 )
 settings.register_profile("explore", settings.get_profile("steady"), max_examples=1000, derandomize=False)
 settings.load_profile("steady")
+
+# Tests write thousands of small databases that nobody keeps: where memory serves as a disk, none of them waits for one.
+_MEMORY, _ENOUGH = Path("/dev/shm"), 4 * 1024**3
+if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH:
+    os.environ["TMPDIR"] = str(_MEMORY)
+    tempfile.tempdir = None  # whoever asked before asks again

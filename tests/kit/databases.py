@@ -20,7 +20,8 @@ from bot.store.database import Database
 class PostgreSQL:
     """A server of our own on a unix socket, with a migrated template to make databases from in milliseconds."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_hurried: bool) -> None:
+        """`is_hurried` leaves out what only a machine's own crash needs; a killed process loses nothing by it."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pgserver asks for a runtime folder at import; it has one given
             from pgserver._commands import POSTGRES_BIN_PATH  # noqa: PLC0415 - it has no public way to restart
@@ -31,6 +32,10 @@ class PostgreSQL:
         self._pg_ctl = str(POSTGRES_BIN_PATH / "pg_ctl")
         self._numbers = count(1)
         self._admin = create_engine(self._address("postgres"), isolation_level="AUTOCOMMIT", pool_pre_ping=True)
+        if is_hurried:
+            for setting in ("fsync", "full_page_writes"):
+                self._execute(f"ALTER SYSTEM SET {setting} = off")
+            self._execute("SELECT pg_reload_conf()")
         self._execute('CREATE DATABASE "template"')
         with closing(Database(self._address("template"))) as template:
             template.migrate()
@@ -80,10 +85,10 @@ class PostgreSQL:
 
 
 @contextmanager
-def running_postgresql() -> Iterator[PostgreSQL]:
+def running_postgresql(*, is_hurried: bool = True) -> Iterator[PostgreSQL]:
     """A server that lives for the block. The folder's path is short, for it is part of a socket's name."""
     folder = Path(tempfile.mkdtemp(prefix=f"pg{os.getpid()}-"))
-    server = PostgreSQL(folder)
+    server = PostgreSQL(folder, is_hurried=is_hurried)
     try:
         yield server
     finally:
