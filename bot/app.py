@@ -78,6 +78,18 @@ class Bot:
     reload: Callable[[], None]
 
 
+def _tell_of_codes(desk: Desk, catalog: Catalog) -> None:
+    """Nobody can approve an action that takes a code where there are none; that is better known before it is needed."""
+    wants = [
+        f"{name}#{action.id}"
+        for name, runbook in catalog.runbooks.items()
+        for action in runbook.actions
+        if action.approve.second_factor
+    ]
+    if wants and desk.codes is None:
+        log.warning("codes.missing", extra={"actions": wants, "set": "COUNTERSIGN_TOTP_KEY"})
+
+
 @contextmanager
 def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
     """A bot at work until the block is left. Raises SettingsError, ContentErrors or Unavailable if it cannot start."""
@@ -103,6 +115,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         )
         show = means.show
         desk = desk_of(settings, means, revision=content.revision)
+        _tell_of_codes(desk, content.current())
         diagnoser = Diagnoser(
             database=database,
             contents=content.at,

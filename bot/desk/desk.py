@@ -69,5 +69,7 @@ class Desk:
     oldest_facts: timedelta = timedelta(hours=24)  # how long Slack's last word on somebody is good while it is down
 
     def wants_code(self, action: Action) -> bool:
-        """Whether a vote for this action needs a one-time code."""
+        """Whether a vote for this action needs a one-time code: its runbook says so, or the installation by risk."""
+        if action.approve.second_factor:
+            return True
         return self.second_factor is not None and is_at_least(action.risk, self.second_factor)

@@ -31,6 +31,10 @@ class Risk(StrEnum):
 class Approve(Frozen):
     by: tuple[Name, ...] = Field(min_length=1, description="groups of the rules file's approvers")
     expires: Duration = Field(description="how long a request waits for votes")
+    second_factor: bool = Field(
+        default=False,
+        description="true: each vote takes a one-time code, in Slack too, whatever the installation asks for by risk",
+    )
 
 
 class Input(Frozen):

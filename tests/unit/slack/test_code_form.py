@@ -6,7 +6,9 @@ import pyotp
 import pytest
 
 from bot.core.ports import Json
+from bot.desk import Declined, vote
 from bot.desk.proving import enrol
+from bot.engine.approval import Why
 from bot.engine.one_time import Codes
 from bot.engine.request import State
 from bot.engine.runbook import Risk
@@ -17,7 +19,7 @@ from bot.slack.payload import click as clicked
 from bot.slack.payload import submission as submitted
 from bot.store.database import Database
 from bot.store.tables import audit
-from tests.kit.trust import APPROVER, Office
+from tests.kit.trust import APPROVER, Office, runbook
 
 
 @dataclass
@@ -116,6 +118,23 @@ def test_a_code_is_good_for_one_form(office: Office) -> None:
     again = clicks.check_vote(filled_in(reply.forms[0], code))
 
     assert "has been used" in again.wrong[block_of(CODE)]
+
+
+def test_an_action_asks_for_a_code_by_itself_whatever_the_installation_asks_for(sqlite_database: Database) -> None:
+    approve = {"by": ["oncall", "leads"], "expires": "30m", "second_factor": True}
+    office, reply = Office(database=sqlite_database, runbook=runbook(approve=approve)), FakeReply()
+    office.desk = replace(office.desk, codes=Codes(b"a key of thirty-two characters.."))
+    office.open_incident()
+    request_id = office.ask()
+    clicks = Clicks(desk=office.desk, reply=reply)
+
+    clicks.approve(pressed(office, request_id))
+    told = vote(office.desk, person=APPROVER, request_id=request_id, digest=office.digest(request_id))
+    checked = clicks.check_vote(filled_in(reply.forms[0], code_of(office)))
+
+    assert isinstance(told, Declined)
+    assert told.why is Why.NO_CODE
+    assert checked.is_proven
 
 
 def test_below_the_configured_risk_nothing_is_asked(office: Office) -> None:
