@@ -34,7 +34,7 @@ def listen(app: App, *, desk: Desk, answers: Answers, telling: Telling) -> None:
 def _on_command(answers: Answers) -> Callable[..., None]:
     def on_command(ack: Ack, body: dict[str, Any]) -> None:
         typed = command(body)
-        asked = Asked(person=typed.user_id, text=typed.text, channel=typed.channel_id)
+        asked = Asked(person=typed.user_id, text=typed.text, channel=typed.channel_id, seed=typed.trigger_id)
         said, blocks = answers.first(asked)
         ack(text=said.text, blocks=list(blocks), response_type="ephemeral")
         answers.rest(asked, said, answers.at(typed.response_url))
@@ -56,6 +56,7 @@ def _on_mention(desk: Desk, answers: Answers, telling: Telling) -> Callable[...,
             channel=event.channel,
             thread_ts=event.thread_ts,
             incident_id=_incident(desk, event.channel, event.thread_ts),
+            seed=f"{event.channel}:{event.ts}",
         )
 
         def tell(text: Safe, blocks: Blocks) -> None:

@@ -13,7 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.core.errors import CountersignError
 from bot.core.ports import Json
 from bot.desk import Desk
-from bot.slack import asking
+from bot.slack import asking, shortcut
 from bot.slack.answer_words import failed
 from bot.slack.answering import Answering, Reply
 from bot.slack.answers import Addresses, Answers
@@ -69,6 +69,7 @@ def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, around: Around,
         "acknowledge": after.acknowledge,
         "rerun": after.rerun,
         _OPEN_THREAD: after.open_thread,
+        "close": after.close,
         "silence": after.silence,
         "unsilence": after.unsilence,
         "approve": clicks.approve,
@@ -89,6 +90,7 @@ def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, around: Around,
     app.view("vote")(_on_vote(clicks))
     app.view("settle")(_on_submit(clicks.submit_settle))
     answers = Answers(desk=desk, commands=Commands(desk, around.inquiry), urls=around.urls)
+    shortcut.listen(app, desk=desk, reply=around.reply)
     asking.listen(app, desk=desk, answers=answers, telling=around.telling)
     return app
 

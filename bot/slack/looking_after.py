@@ -1,11 +1,11 @@
-"""What the root's own buttons do: take an incident, ask its questions again, silence it for a while."""
+"""What the root's own buttons do: take an incident, ask its questions again, silence it for a while, close it."""
 
 from datetime import timedelta
 
 from bot.core.errors import BadInput
 from bot.core.ports import Json
 from bot.core.quoting import duration
-from bot.desk import Desk, acknowledge, open_thread, rerun, silence, unsilence
+from bot.desk import Desk, acknowledge, close, open_thread, rerun, silence, unsilence
 from bot.slack import answer_words as words
 from bot.slack import silence_view
 from bot.slack.answering import Answering, Reply
@@ -29,6 +29,9 @@ class LookingAfter:
     def open_thread(self, click: Click) -> None:
         """From the list of a storm."""
         self._answering.do(click, lambda: open_thread(self._desk, person=click.person, incident_id=click.subject))
+
+    def close(self, click: Click) -> None:
+        self._answering.do(click, lambda: close(self._desk, person=click.person, incident_id=click.subject))
 
     def silence(self, click: Click) -> None:
         """Asks for how long and why, and says which alerts fall silent."""

@@ -4,6 +4,8 @@ from bot.engine.origin import Origin
 from bot.slack.text import Plain, Safe, code, person
 from bot.slack.views import RootView
 
+CLOSE = Plain("Close")
+
 _BEGUN = {
     Origin.OPS_EVENTS: None,  # an event of the host is as grave as its rule says, like an alert
     Origin.SCHEDULE: Plain(":calendar: DIGEST"),

@@ -189,6 +189,7 @@ class Command(Lenient):
     text: str = ""
     channel_id: str = ""
     response_url: str = ""
+    trigger_id: str = ""
 
 
 def click(body: object) -> Click:

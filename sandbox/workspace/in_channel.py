@@ -59,6 +59,8 @@ class InChannel:
 
     async def shortcut(self, user: str, *, channel: str, ts: str, callback_id: str) -> Outcome:
         """Use a shortcut from a message's menu."""
+        if callback_id not in {each.callback_id for each in self._workspace.config.shortcuts}:
+            raise NotPossibleError(f"the app offers no shortcut {callback_id!r}")
         person, place, message = self._at(user, channel, ts)
         payload = payloads.shortcut(
             person=person,

@@ -7,15 +7,21 @@ import pytest
 from bot.adapters.response_urls import ResponseUrls
 from bot.core.errors import Refused
 from bot.core.ports import Resources
+from bot.engine.runbook import Param
 from bot.engine.system import System
 from bot.store.database import Database
 from tests.kit.fakes import FakeResources, FakeStripe
 from tests.kit.slack import CHANNEL_ID
 from tests.kit.slack_app import SlackBot, blocks_of, running_slack_bot
+from tests.kit.trust import runbook
 from tests.kit.waiting import eventually
 from tests.kit.workspace import Json
 
 ANA, CHI, EXTERNAL, GUEST = "U0ANA", "U0CHI", "U0EXT", "U0GUEST"
+PARAMS = {
+    "invoice": Param.model_validate({"from": "labels.invoice", "pattern": "in_[A-Za-z0-9]+"}),
+    "tenant": Param.model_validate({"from": "labels.tenant"}),
+}
 INVOICE: Json = {
     "id": "in_1Abc",
     "status": "open",
@@ -76,6 +82,12 @@ SAYS = {
     "incident 99999999": "There is no incident `99999999`",
     "incident 11111111": "CRITICAL · Dead events",
     "status": "`11111111`",
+    "run": "Which runbook?",
+    "run ledger/deed": "Did you mean `ledger/dead`",
+    "silence 1111": "For how long?",
+    "silence 1111 2h": "Silencing *Dead events*",
+    "unsilence 1111": "of *Dead events*",
+    "close 1111": "Its alert says when it is over",
     "switch engage": "/billing switch engage bot [for 2h] why",
 }
 
@@ -133,6 +145,39 @@ def test_in_a_thread_the_bot_is_asked_by_name_and_the_incident_is_implied(bot: S
 
     control.click(ANA, last, "share")
     assert eventually(lambda: any("asked `/billing check backlog`" in blocks_of(each) for each in bot.replies()))
+
+
+def test_a_runbook_is_run_without_an_alert_and_closed_again(bot: SlackBot) -> None:
+    assert "Opened *Dead events*" in blocks_of(typed(bot, "run ledger/dead", person=CHI))
+    assert eventually(lambda: _shows(bot, "RUN BY HAND") and _shows(bot, "*Evidence*"))
+    root = next(each for each in public(bot) if "RUN BY HAND" in blocks_of(each))
+
+    bot.workspace.control.click(CHI, root, "close")
+
+    assert eventually(lambda: _shows(bot, "*Closed* by <@U0CHI>"))
+
+
+def test_the_shortcut_fills_a_form_in_from_the_message_and_opens_one_incident(sqlite_database: Database) -> None:
+    book = runbook().model_copy(update={"params": PARAMS})
+    with running_slack_bot(sqlite_database, runbook=book) as bot:
+        control = bot.workspace.control
+        ts = control.say(ANA, CHANNEL_ID, "Customer waits: in_1AbCdEf failed, tenant=acme")["ts"]
+        control.shortcut(ANA, {"channel": CHANNEL_ID, "ts": ts}, "run_runbook")
+        assert eventually(lambda: control.modals(ANA))
+        asked = str(control.modal(ANA)["blocks"])
+        assert "'initial_value': 'in_1AbCdEf'" in asked
+        assert "'initial_value': 'acme'" in asked
+
+        wrong = control.submit(ANA, {"param:invoice": "what"})
+        assert "must match" in wrong["errors"]["param:invoice"]
+        control.submit(ANA, {"param:invoice": "in_2"})
+        assert eventually(lambda: _shows(bot, "RUN BY HAND"))
+        assert control.modals(ANA) == []
+
+
+def _shows(bot: SlackBot, words: str) -> bool:
+    bot.office.work()
+    return any(words in blocks_of(each) for each in public(bot))
 
 
 def test_a_stripe_object_shows_declared_fields_and_an_old_event_says_how_long_they_are_kept(bot: SlackBot) -> None:

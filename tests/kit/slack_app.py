@@ -30,12 +30,15 @@ from bot.store.database import Database
 from bot.store.tables import incident_alerts
 from bot.store.tables import incidents as incident_rows
 from bot.web.slack import slack_routes
+from sandbox.workspace.config import Shortcut
 from tests.kit.alertmanager import FakeSilencer
 from tests.kit.slack import CHANNEL, CHANNEL_ID, deliverer
-from tests.kit.trust import INCIDENT, INCIDENT_ROW, REVISION, Office
+from tests.kit.trust import INCIDENT, INCIDENT_ROW, REVISION, SYSTEM, Office
 from tests.kit.trust import runbook as ledger
 from tests.kit.waiting import PATIENCE, eventually
 from tests.kit.workspace import Json, RunningWorkspace, running_workspace
+
+SHORTCUTS = (Shortcut(callback_id="run_runbook", name="Run a billing runbook on this"),)
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def running_slack_bot(database: Database, *, runbook: Runbook | None = None) -> 
         listener = socket.create_server(("127.0.0.1", 0))
         stack.callback(listener.close)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        workspace = stack.enter_context(running_workspace(bot=address))
+        workspace = stack.enter_context(running_workspace(bot=address, shortcuts=SHORTCUTS))
         client = web_client(token=workspace.config.bot_token, base_url=workspace.api, timeout=5)
         office = _office(database, client, runbook or ledger())
         _serve(stack, listener, office, Slack(client), workspace)
@@ -132,6 +135,7 @@ def running_slack_bot(database: Database, *, runbook: Runbook | None = None) -> 
 
 def _office(database: Database, client: Any, runbook: Runbook) -> Office:
     office = Office(database, runbook=runbook, directory=cast(Any, SlackDirectory(client)), silencer=FakeSilencer())
+    office.system = SYSTEM.model_copy(update={"channel": CHANNEL})
     show = Presenter(contents=office.contents, enqueue=office.enqueue, new_id=office.new_id, can_silence=True)
     office.shown = cast(Any, show)
     office.__post_init__()

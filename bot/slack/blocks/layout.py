@@ -94,25 +94,27 @@ def button(
     style: str | None = None,
     confirm: ConfirmObject | None = None,
 ) -> InteractiveElement:
-    return ButtonElement(text=_plain(text, 75), action_id=action_id, value=value, url=url, style=style, confirm=confirm)
+    return ButtonElement(
+        text=plain_text(text, 75), action_id=action_id, value=value, url=url, style=style, confirm=confirm
+    )
 
 
 def confirm(*, title: Plain, text: Safe, yes: Plain, no: Plain, danger: bool = False) -> ConfirmObject:
     return ConfirmObject(
-        title=_plain(title, 100),
+        title=plain_text(title, 100),
         text=_markdown(clip(text, 300)),
-        confirm=_plain(yes, 30),
-        deny=_plain(no, 30),
+        confirm=plain_text(yes, 30),
+        deny=plain_text(no, 30),
         style="danger" if danger else None,
     )
 
 
 def menu(placeholder: Plain, *, action_id: str, options: Sequence[tuple[Plain, str]]) -> InteractiveElement:
     """A choice of values: an overflow menu up to five, a list beyond."""
-    made = [Option(text=_plain(text, 75), value=value) for text, value in options[:MAX_OPTIONS]]
+    made = [Option(text=plain_text(text, 75), value=value) for text, value in options[:MAX_OPTIONS]]
     if len(made) <= 5:
         return OverflowMenuElement(action_id=action_id, options=made)
-    return StaticSelectElement(action_id=action_id, placeholder=_plain(placeholder, 150), options=made)
+    return StaticSelectElement(action_id=action_id, placeholder=plain_text(placeholder, 150), options=made)
 
 
 def actions(elements: Sequence[InteractiveElement], *, block_id: str | None = None) -> Block:
@@ -190,7 +192,8 @@ def _markdown(text: Safe) -> MarkdownTextObject:
     return MarkdownTextObject(text=text or "…", verbatim=True)
 
 
-def _plain(text: Plain, limit: int) -> PlainTextObject:
+def plain_text(text: Plain, limit: int) -> PlainTextObject:
+    """Text where Slack reads no markup, on one line."""
     return PlainTextObject(text=clip_plain(text, limit) or "…", emoji=True)
 
 

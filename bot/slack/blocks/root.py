@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block, InteractiveElement
 
-from bot.slack import card_words, policy_words, silence_words, switch_words, words
+from bot.slack import card_words, origin_words, policy_words, silence_words, switch_words, words
 from bot.slack.blocks.layout import (
     MAX_OPTIONS,
     TEXT,
@@ -82,6 +82,8 @@ def _buttons(view: RootView) -> list[Block]:
         second.append(button(words.ACKNOWLEDGE, action_id="acknowledge", value=f"{view.incident_id}:acknowledge"))
     second += _silence(view)
     second.append(button(words.RERUN, action_id="rerun", value=f"{view.incident_id}:rerun"))
+    if not view.origin.fires and view.mood is not Mood.RESOLVED:
+        second.append(button(origin_words.CLOSE, action_id="close", value=f"{view.incident_id}:close"))
     second += _others(view.incident_id, others)
     return [actions(elements) for elements in (first, second) if elements]
 

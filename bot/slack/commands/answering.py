@@ -1,5 +1,6 @@
 """Which word does what, and for whom."""
 
+import html
 from collections.abc import Callable
 from difflib import get_close_matches
 
@@ -8,7 +9,7 @@ from bot.desk.answer import declined
 from bot.desk.desk import Contents
 from bot.engine.approval import Why, standing
 from bot.slack import answer_words
-from bot.slack.commands import checking, lists, words
+from bot.slack.commands import checking, doing, lists, words
 from bot.slack.commands.ports import Inquiring
 from bot.slack.commands.said import Asked, Said, Unclear
 from bot.slack.commands.showing import shown
@@ -31,6 +32,10 @@ class Commands:
             "status": self._status,
             "incident": self._incident,
             "runbooks": self._runbooks,
+            "run": self._run,
+            "close": self._close,
+            "silence": self._silence,
+            "unsilence": self._unsilence,
             "check": self._check,
             "stripe": self._stripe,
             "requests": self._requests,
@@ -72,6 +77,19 @@ class Commands:
     def _incident(self, asked: Asked, typed: Typed) -> Said:
         return shown(self._desk, next(iter(typed.words), None), implied=asked.incident_id)
 
+    def _run(self, asked: Asked, typed: Typed) -> Said:
+        name = next(iter(typed.words), None)
+        return doing.run_by_hand(self._desk, self._contents, asked, name=name, pairs=typed.pairs)
+
+    def _close(self, asked: Asked, typed: Typed) -> Said:
+        return doing.close_by_hand(self._desk, asked, wanted=next(iter(typed.words), None))
+
+    def _silence(self, asked: Asked, _typed: Typed) -> Said:
+        return doing.hush(self._desk, asked, typed=_as_typed(asked))
+
+    def _unsilence(self, asked: Asked, typed: Typed) -> Said:
+        return doing.unhush(self._desk, asked, wanted=next(iter(typed.words), None))
+
     def _check(self, asked: Asked, typed: Typed) -> Said:
         if not typed.words:
             raise Unclear(words.WHICH_CHECK)
@@ -89,8 +107,7 @@ class Commands:
 
     def _switch(self, asked: Asked, typed: Typed) -> Said:
         if typed.words and typed.words[0].casefold() != "list":
-            # As it was typed: a reason may hold anything.
-            said = switch_command(self._desk, asked.text.split()[1:], person=asked.person)
+            said = switch_command(self._desk, _as_typed(asked), person=asked.person)
             return Said(text=said, may_share=False)
         with self._desk.database.read() as conn:
             return Said(text=lists.switches(conn, self._contents))
@@ -105,3 +122,8 @@ class Commands:
     @property
     def _contents(self) -> Contents:
         return self._desk.contents(self._desk.revision())
+
+
+def _as_typed(asked: Asked) -> list[str]:
+    """Every word after the first, as it stands: a reason may hold anything."""
+    return html.unescape(asked.text).split()[1:]

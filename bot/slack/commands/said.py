@@ -9,13 +9,17 @@ from bot.slack.text import Safe
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """Who typed what, in which channel and thread; `incident_id` is the incident whose thread it is."""
+    """Who typed what, in which channel and thread; `incident_id` is the incident whose thread it is.
+
+    `seed` names this very asking: brought twice, it is done once.
+    """
 
     person: str
     text: str
     channel: str
     thread_ts: str | None = None
     incident_id: str | None = None
+    seed: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

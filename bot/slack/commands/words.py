@@ -1,6 +1,7 @@
 """What the bot says to what people type."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from bot.engine.incident import Incident
 from bot.engine.runbook import Runbook
@@ -16,7 +17,8 @@ HELP = Safe(
     "• `check system/runbook/question key=value …` – ask just one question\n"  # noqa: RUF001
     "• `stripe in_…` – look an object up: evt, in, sub, cus, ch, pi, po, re, dp …\n"  # noqa: RUF001
     "• `requests` – actions that wait for approval\n"  # noqa: RUF001
-    "• `silence [id] 2h [why]` – silence an incident's alerts in Alertmanager\n"  # noqa: RUF001
+    "• `silence [id] 2h [why]`, `unsilence [id]` – an incident's alerts in Alertmanager\n"  # noqa: RUF001
+    "• `close [id]` – close what was opened by hand\n"  # noqa: RUF001
     "• `switch` – what is stopped, and how to stop me: `switch engage bot why`\n"  # noqa: RUF001
     "Only you see the answer, until you press “Share to channel”. Actions are asked for with an incident's buttons."
 )
@@ -32,6 +34,9 @@ WHICH_INCIDENT = Safe(
     "it needs none."
 )
 WHICH_RUNBOOK = Safe("Which runbook? `/billing runbooks` lists them; write `/billing run system/runbook key=value …`.")
+HOW_LONG = Safe(
+    "For how long? Write `/billing silence <incident> 2h why`, or in its thread, by my name, `silence 2h why`."
+)
 WHICH_CHECK = Safe(
     "Which question? Write `/billing check system/runbook/question`; `/billing runbooks system` lists them."
 )
@@ -110,6 +115,18 @@ def opened(incident: Incident, *, link: Safe) -> Safe:
         f"{severity_mark(incident.severity)} Opened {bold(incident.title)} ({code(incident.id[:8])}).{where}\n"
         "Its questions are being asked; its thread has the evidence and the buttons. Close it with its Close button."
     )
+
+
+def closed(incident: Incident) -> Safe:
+    return Safe(f":white_check_mark: Closed {bold(incident.title)} ({code(incident.id[:8])}).")
+
+
+def silenced(incident: Incident, *, until: datetime) -> Safe:
+    return Safe(f":no_bell: Silencing {bold(incident.title)} until {when(until)}; its message says when it is so.")
+
+
+def unsilenced(incident: Incident) -> Safe:
+    return Safe(f":bell: Lifting the silence of {bold(incident.title)}; its message says when it is so.")
 
 
 def _about(text: str | None) -> str:

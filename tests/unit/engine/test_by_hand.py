@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.errors import BadInput
-from bot.engine.by_hand import checked, missing, wanted_by
+from bot.engine.by_hand import checked, wanted_by
 from bot.engine.runbook import Runbook
 from bot.engine.stripe_objects import lookup_of, prefixes
 
@@ -22,11 +22,6 @@ BOOK = Runbook.model_validate(
         ],
     }
 )
-
-
-def test_what_only_a_person_can_give_is_named() -> None:
-    assert missing(BOOK, {}, {"tenant": "demo"}) == ("item",)
-    assert missing(BOOK, {"item": "si_a"}, {}) == ()
 
 
 def test_a_question_wants_what_it_reads_through_others() -> None:
