@@ -3,23 +3,18 @@
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
 
 from bot.adapters.cron import Cron
-from bot.adapters.installation import Installation
 from bot.adapters.resources import Connections
-from bot.adapters.response_urls import ResponseUrls
 from bot.adapters.slack import Slack
 from bot.content import Content
 from bot.core.errors import SettingsError, Unavailable
-from bot.desk.desk import Desk
 from bot.engine.catalog import Catalog
 from bot.jobs.acquaintance import Acquaintance
 from bot.jobs.announcing import Announcer
@@ -45,10 +40,10 @@ from bot.jobs.timed.check import Checker
 from bot.jobs.timed.detect import Detector
 from bot.jobs.timed.due import Due
 from bot.metrics import Metrics, Stock
-from bot.parts import CONCURRENCY, PERSON_WAITS, desk_of, means_of, new_id, now, open_database, slack_client
+from bot.parts import CONCURRENCY, desk_of, means_of, new_id, now, open_database, slack_client
 from bot.schedule import Schedule
 from bot.settings import Settings
-from bot.slack.listeners import Around, bolt_app
+from bot.slack_door import slack_door
 from bot.store import checks, deliveries
 from bot.store.database import Database
 from bot.store.deliveries import Delivery
@@ -62,12 +57,10 @@ from bot.web.console.access import Access
 from bot.web.console.api import Api
 from bot.web.console.pages import Pages
 from bot.web.health import Health
-from bot.web.slack import slack_routes
 
 log = logging.getLogger(__name__)
 
 _DRAIN = timedelta(seconds=20)
-_LISTENERS = 16  # clicks under way at once; each may wait for Slack's directory
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,22 +209,18 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
             metrics=metrics,
             now=now,
         )
+        slack = slack_door(stack, settings, desk=desk, inquiry=Inquiry(means=means, revision=content.revision))
+        metrics.watch_sockets(slack.sockets)
         health = Health(
             stock=partial(_stock, database),
             content=content.revision,
             findings=lambda: content.findings,
             metrics=metrics,
-        )
-        slack = _slack_routes(
-            settings,
-            desk=desk,
-            inquiry=Inquiry(means=means, revision=content.revision),
-            dispatching=_threads(stack, "slack-dispatch", _LISTENERS),
-            listening=_threads(stack, "slack-listen", 2 * _LISTENERS),
+            sockets=slack.sockets,
         )
         access = Access(token=settings.console_token, key=secrets.token_bytes(32), now=now)
         console = (*Api(desk=desk, access=access).routes(), *Pages(desk=desk, access=access).routes())
-        web = asgi(alertmanager=door, health=health, slack=slack, console=console)
+        web = asgi(alertmanager=door, health=health, slack=slack.routes, console=console)
         yield Bot(web=web, reload=content.reload)
 
 
@@ -243,35 +232,6 @@ def _handlers(means: Means, *, diagnoser: Diagnoser, execute: Execute) -> Handle
         "execute": execute,
         "verify": partial(verify, means),
     }
-
-
-def _slack_routes(
-    settings: Settings, *, desk: Desk, inquiry: Inquiry, dispatching: Executor, listening: Executor
-) -> Sequence[BaseRoute]:
-    """What Slack calls; nothing while there is no secret to know it by."""
-    if settings.slack_signing_secret is None:
-        return ()
-    client = slack_client(settings, timeout=PERSON_WAITS)
-    app = bolt_app(
-        signing_secret=settings.slack_signing_secret.get_secret_value(),
-        bot_token=settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else "",
-        desk=desk,
-        around=Around(
-            reply=Slack(client),
-            telling=Slack(client),
-            urls=ResponseUrls(api_url=str(settings.slack_api_url)),
-            inquiry=inquiry,
-            home=Installation(client, allowed=settings.slack_teams),
-        ),
-        executor=listening,
-    )
-    return slack_routes(app, executor=dispatching)
-
-
-def _threads(stack: ExitStack, name: str, count: int) -> ThreadPoolExecutor:
-    pool = ThreadPoolExecutor(count, thread_name_prefix=name)
-    stack.callback(pool.shutdown)
-    return pool
 
 
 def _refuse_writing_readers(connections: Connections, catalog: Catalog, *, allowed: bool) -> None:

@@ -13,7 +13,7 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from bot import __version__
@@ -55,6 +55,18 @@ class Stock:
     open: Sequence[Open] = ()  # the latest of them
     requests: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by system and state
     executions: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by system and state
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sockets:
+    """Socket Mode's connections: how many should be open and are, seconds since anything was heard on one of them,
+    and how many were replaced for being dead."""
+
+    wanted: int
+    open: int
+    quiet_for: float
+    replaced: int
+    error: str | None
 
 
 class Metrics:
@@ -163,6 +175,11 @@ class Metrics:
         """Show what scheduled checks found. Call once."""
         self.registry.register(Checks(results, systems=systems, now=now))
 
+    def watch_sockets(self, sockets: Callable[[], Sockets] | None) -> None:
+        """Ask how Socket Mode's connections are at each scrape; None where it is not in use. Call once."""
+        if sockets is not None:
+            self.registry.register(_Connected(sockets))
+
     def render(self) -> bytes:
         """The exposition, in Prometheus' text format."""
         return generate_latest(self.registry)
@@ -172,6 +189,7 @@ def own_names() -> frozenset[str]:
     """Every series name that the bot may export, whether it has counted anything or not."""
     metrics = Metrics()
     metrics.watch(lambda: Stock(unfolded=0, fold_lag=0.0), content=lambda: "")
+    metrics.watch_sockets(lambda: Sockets(wanted=0, open=0, quiet_for=0.0, replaced=0, error=None))
     return frozenset(
         f"{family.name}{suffix}"
         for family in metrics.registry.collect()
@@ -180,6 +198,24 @@ def own_names() -> frozenset[str]:
 
 
 _SUFFIXES: Mapping[str, Sequence[str]] = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
+
+
+class _Connected(Collector):
+    """Socket Mode, where it is in use."""
+
+    def __init__(self, sockets: Callable[[], Sockets]) -> None:
+        self._sockets = sockets
+
+    def collect(self) -> Iterator[Metric]:
+        now = self._sockets()
+        open_ = GaugeMetricFamily("countersign_slack_sockets", "Socket Mode connections.", labels=["state"])
+        open_.add_metric(["open"], now.open)
+        open_.add_metric(["missing"], now.wanted - now.open)
+        yield open_
+        quiet = "Seconds since anything came in over Socket Mode, answers to pings included."
+        yield GaugeMetricFamily("countersign_slack_sockets_quiet_seconds", quiet, value=now.quiet_for)
+        replaced = "Socket Mode connections that were given up for being dead."
+        yield CounterMetricFamily("countersign_slack_sockets_replaced", replaced, value=now.replaced)
 
 
 class _Asked(Collector):

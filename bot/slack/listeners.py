@@ -44,11 +44,11 @@ class Around:
     home: Home
 
 
-def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, around: Around, executor: Executor) -> App:
+def bolt_app(*, signing_secret: str | None, bot_token: str, desk: Desk, around: Around, executor: Executor) -> App:
     """An app that makes no call of its own; listeners run in `executor`, which the caller shuts down.
 
     A click is acknowledged first and then carried out, for that may take longer than Slack waits; a form is carried
-    out first, for its answer is what the form shows.
+    out first, for its answer is what the form shows. Over Socket Mode there is no signature, and so no secret.
     """
     answering = Answering(desk=desk, reply=around.reply)
     clicks = Clicks(desk=desk, reply=around.reply)
@@ -57,7 +57,8 @@ def bolt_app(*, signing_secret: str, bot_token: str, desk: Desk, around: Around,
     quiet.setLevel(logging.ERROR)  # it reads SLACK_BOT_TOKEN by itself, and warns that it will not use it
     app = App(
         name="countersign",
-        signing_secret=signing_secret,
+        signing_secret=signing_secret or "unused",
+        request_verification_enabled=signing_secret is not None,
         authorize=_authorize(bot_token),
         logger=quiet,
         listener_executor=executor,

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from bot.core.egress import mask
 from bot.core.errors import CountersignError
-from bot.metrics import Metrics, Stock
+from bot.metrics import Metrics, Sockets, Stock
 
 _FOLD_LAG = timedelta(minutes=1)
 _UNDELIVERED_LAG = timedelta(minutes=15)
@@ -38,13 +38,23 @@ class Health:
     """What the health endpoints ask: `stock` the database, `content` the revision at work (empty when none is)."""
 
     def __init__(
-        self, *, stock: Callable[[], Stock], content: Callable[[], str], findings: Callable[[], int], metrics: Metrics
+        self,
+        *,
+        stock: Callable[[], Stock],
+        content: Callable[[], str],
+        findings: Callable[[], int],
+        metrics: Metrics,
+        sockets: Callable[[], Sockets] | None = None,
     ) -> None:
-        """`findings` counts what kept the newest content files from being loaded; 0 when they were."""
+        """`findings` counts what kept the newest content files from being loaded; 0 when they were.
+
+        `sockets` is asked where Socket Mode is in use.
+        """
         self._stock = stock
         self._content = content
         self._findings = findings
         self._metrics = metrics
+        self._sockets = sockets
 
     async def healthz(self, _: Request) -> Response:
         """200 as long as the event loop turns."""
@@ -64,7 +74,8 @@ class Health:
 
     def checks(self) -> Mapping[str, Check]:
         """All checks, by name."""
-        return {"content": self._content_check(), **self._database_checks()}
+        sockets = {} if self._sockets is None else {"socket_mode": _connected(self._sockets())}
+        return {"content": self._content_check(), **self._database_checks(), **sockets}
 
     def _content_check(self) -> Check:
         revision, findings = self._content(), self._findings()
@@ -100,6 +111,14 @@ def _slack(stock: Stock) -> Check:
         return Check(state=State.OK, message="nothing is paused")
     told = (f"{_called(method)} for {left:.0f} s: {why}" for method, (why, left) in sorted(stock.paused.items()))
     return Check(state=State.WARNING, message=f"paused: {'; '.join(told)}")
+
+
+def _connected(now: Sockets) -> Check:
+    """Without any, nothing that people do in Slack arrives; alerts are taken in and told all the same."""
+    message = f"{now.open} of {now.wanted} connections, something heard {now.quiet_for:.0f} s ago"
+    message += f", {now.replaced} replaced so far" if now.replaced else ""
+    message += f"; {mask(now.error)}" if now.error else ""
+    return Check(state=State.OK if now.open == now.wanted else State.WARNING, message=message)
 
 
 def _called(method: str) -> str:

@@ -23,6 +23,8 @@ class SocketTransport:
         self._config = config
         self._new_id = new_id
         self._connections: deque[WebSocket] = deque()
+        self._mute: set[WebSocket] = set()
+        self.opens_mute = False  # a connection is taken, and then nothing comes over it, not even a hello
         self._waiting: dict[str, asyncio.Future[JsonObject]] = {}
 
     @property
@@ -47,7 +49,8 @@ class SocketTransport:
         self._waiting[envelope_id] = acknowledged
         try:
             async with asyncio.timeout(self._config.answer_within):
-                await self._connections[0].send_text(json.dumps(envelope))
+                if self._connections[0] not in self._mute:
+                    await self._connections[0].send_text(json.dumps(envelope))
                 return Answer(status=200, body=await acknowledged)
         except TimeoutError:
             return Answer(error="operation_timeout", reason="timeout")
@@ -68,12 +71,16 @@ class SocketTransport:
             return
         self._connections.append(socket)
         try:
-            await socket.send_json(self._hello())
+            if self.opens_mute:
+                self._mute.add(socket)
+            else:
+                await socket.send_json(self._hello())
             while True:
                 self._acknowledge(await socket.receive_text())
         except WebSocketDisconnect:
             return
         finally:
+            self._mute.discard(socket)
             if socket in self._connections:
                 self._connections.remove(socket)
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
 import uvicorn
+from slack_bolt import App
 from sqlalchemy import insert
 from starlette.applications import Starlette
 
@@ -30,6 +32,8 @@ from bot.store.database import Database
 from bot.store.tables import incident_alerts
 from bot.store.tables import incidents as incident_rows
 from bot.web.slack import slack_routes
+from bot.web.socket_client import SocketConnection
+from bot.web.sockets import Watchdog
 from sandbox.workspace.config import Shortcut
 from tests.kit.alertmanager import FakeSilencer
 from tests.kit.slack import CHANNEL, CHANNEL_ID, deliverer
@@ -47,6 +51,7 @@ class SlackBot:
 
     office: Office
     workspace: RunningWorkspace
+    sockets: Watchdog | None = None
 
     def open_incident(self, **changes: object) -> None:
         """Open the incident with one alert, order its diagnosis, and let it all reach Slack."""
@@ -120,17 +125,19 @@ def _texts(part: Any) -> Iterator[str]:
 
 
 @contextmanager
-def running_slack_bot(database: Database, *, runbook: Runbook | None = None) -> Iterator[SlackBot]:
-    """Workspace and bot, each on its port, until the block ends."""
+def running_slack_bot(
+    database: Database, *, runbook: Runbook | None = None, socket_mode: bool = False
+) -> Iterator[SlackBot]:
+    """Workspace and bot, each on its port, until the block ends; with `socket_mode` the bot has no port."""
     with ExitStack() as stack:
         listener = socket.create_server(("127.0.0.1", 0))
         stack.callback(listener.close)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        workspace = stack.enter_context(running_workspace(bot=address, shortcuts=SHORTCUTS))
+        workspace = stack.enter_context(running_workspace(bot=address, shortcuts=SHORTCUTS, socket_mode=socket_mode))
         client = web_client(token=workspace.config.bot_token, base_url=workspace.api, timeout=5)
         office = _office(database, client, runbook or ledger())
-        _serve(stack, listener, office, Slack(client), workspace)
-        yield SlackBot(office=office, workspace=workspace)
+        sockets = _serve(stack, listener, office, Slack(client), workspace)
+        yield SlackBot(office=office, workspace=workspace, sockets=sockets)
 
 
 def _office(database: Database, client: Any, runbook: Runbook) -> Office:
@@ -166,12 +173,12 @@ def _office(database: Database, client: Any, runbook: Runbook) -> Office:
 
 def _serve(
     stack: ExitStack, listener: socket.socket, office: Office, slack: Slack, workspace: RunningWorkspace
-) -> None:
+) -> Watchdog | None:
     listening, dispatching = ThreadPoolExecutor(8), ThreadPoolExecutor(8)
     stack.callback(listening.shutdown)
     stack.callback(dispatching.shutdown)
     app = bolt_app(
-        signing_secret=workspace.config.signing_secret,
+        signing_secret=None if workspace.config.socket_mode else workspace.config.signing_secret,
         bot_token=workspace.config.bot_token,
         desk=office.desk,
         around=Around(
@@ -183,6 +190,8 @@ def _serve(
         ),
         executor=listening,
     )
+    if workspace.config.socket_mode:
+        return _connect(stack, app, workspace)
     web = Starlette(routes=list(slack_routes(app, executor=dispatching)))
     server = uvicorn.Server(uvicorn.Config(web, log_level="critical", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -192,3 +201,19 @@ def _serve(
     deadline = time.monotonic() + 10
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.01)
+    return None
+
+
+def _connect(stack: ExitStack, app: App, workspace: RunningWorkspace) -> Watchdog:
+    """Two connections, looked after ten times a second."""
+    token = workspace.config.app_token
+    web = web_client(token=token, base_url=workspace.api, timeout=5)
+    watchdog = Watchdog(
+        lambda: SocketConnection(app, app_token=token, web=web, ping_every=0.5),
+        clock=time.monotonic,
+        look_every=0.1,
+        hello_within=2.0,
+    )
+    watchdog.start()
+    stack.callback(watchdog.stop, timedelta(seconds=10))
+    return watchdog

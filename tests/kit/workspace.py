@@ -111,6 +111,10 @@ class Control:
         """Hang up on every Socket Mode connection; answers how many there were."""
         return int(self.client.post("/control/socket/refresh").raise_for_status().json()["closed"])
 
+    def mute_sockets(self, *, on: bool) -> None:
+        """Whether Socket Mode connections opened from now on stay silent for good."""
+        self.client.post("/control/socket/mute", json={"on": on}).raise_for_status()
+
     def reset(self) -> None:
         self.client.post("/control/reset").raise_for_status()
 

@@ -18,6 +18,11 @@ class RateLimiting(BaseModel):
     on: bool
 
 
+class Muting(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    on: bool
+
+
 class Arrange:
     def __init__(
         self,
@@ -43,6 +48,7 @@ class Arrange:
             Route("/control/rate-limits", self.limit, methods=["POST"]),
             Route("/control/socket", self.show_sockets, methods=["GET"]),
             Route("/control/socket/refresh", self.refresh_sockets, methods=["POST"]),
+            Route("/control/socket/mute", self.mute_sockets, methods=["POST"]),
             Route("/control/reset", self.reset, methods=["POST"]),
         ]
 
@@ -75,10 +81,19 @@ class Arrange:
         await self._sockets.refresh()
         return JSONResponse({"ok": True, "closed": closed})
 
+    async def mute_sockets(self, request: Request) -> Response:
+        """Whether connections that are opened from now on stay silent for good."""
+        asked = await read(request, Muting)
+        if isinstance(asked, Response):
+            return asked
+        self._sockets.opens_mute = asked.on
+        return JSONResponse({"ok": True})
+
     async def reset(self, _: Request) -> Response:
         """Back to the first day, without faults, limits or records."""
         self._workspace.reset()
         self._faults.clear()
         self._limits.reset()
+        self._sockets.opens_mute = False
         self._journal.clear()
         return JSONResponse({"ok": True})

@@ -1,15 +1,19 @@
 """The shipped manifest asks for what the code needs, and for nothing else."""
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
 import yaml
+from slack_sdk import WebClient
 
+from bot.slack import shortcut
 from sandbox.workspace.config import BOT_SCOPES, read_manifest
 
 ROOT = Path(__file__).parents[3]
-ADAPTERS = [ROOT / "bot" / "adapters" / "slack.py", ROOT / "bot" / "adapters" / "directory.py"]
+METHODS = {name for name in vars(WebClient) if not name.startswith("_")}
+EVENTS = {"app_mention": {"app_mentions:read"}, "app_home_opened": set()}
 
 # From Slack's reference, by method of the SDK.
 SCOPES = {
@@ -30,13 +34,16 @@ SCOPES = {
 
 
 def called() -> set[str]:
-    """Methods called on the SDK's client."""
-    trees = [ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for path in ADAPTERS]
+    """Methods of Slack's that the bot calls, wherever it holds the SDK's client."""
+    trees = [ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for path in (ROOT / "bot").rglob("*.py")]
     return {
         node.attr
         for tree in trees
         for node in tree
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr == "_client"
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr == "_client"
+        and node.attr in METHODS
     }
 
 
@@ -50,7 +57,8 @@ def test_every_method_that_is_called_has_its_scopes_listed() -> None:
 
 
 def test_the_manifest_asks_for_exactly_the_scopes_of_what_is_called() -> None:
-    needed = set().union(*(SCOPES[method] for method in called())) | {"commands", "app_mentions:read"}
+    heard = manifest()["settings"]["event_subscriptions"]["bot_events"]
+    needed = set().union(*(SCOPES[method] for method in called()), *(EVENTS[event] for event in heard), {"commands"})
 
     assert set(manifest()["oauth_config"]["scopes"]["bot"]) == needed
 
@@ -59,3 +67,21 @@ def test_the_local_workspace_grants_every_scope_of_the_manifest() -> None:
     granted = set(read_manifest(ROOT / "docs" / "slack-manifest.yml").oauth_config.scopes.bot)
 
     assert granted <= BOT_SCOPES
+
+
+def test_what_the_app_listens_to_is_in_the_manifest() -> None:
+    listeners = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot" / "slack").glob("*.py"))
+    heard = set(re.findall(r'app\.event\("([a-z_]+)"\)', listeners))
+    commands = set(re.findall(r'app\.command\("(/[a-z]+)"\)', listeners))
+
+    assert heard == set(manifest()["settings"]["event_subscriptions"]["bot_events"])
+    assert commands == {each["command"] for each in manifest()["features"]["slash_commands"]}
+    assert {shortcut.CALLBACK} == {each["callback_id"] for each in manifest()["features"]["shortcuts"]}
+
+
+def test_the_manifest_for_socket_mode_is_the_same_without_addresses() -> None:
+    http, socket = manifest(), yaml.safe_load((ROOT / "docs" / "slack-manifest-socket.yml").read_text())
+    del http["settings"]["interactivity"]["request_url"], http["settings"]["event_subscriptions"]["request_url"]
+    del http["features"]["slash_commands"][0]["url"]
+
+    assert socket == {**http, "settings": {**http["settings"], "socket_mode_enabled": True}}
