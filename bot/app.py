@@ -9,12 +9,14 @@ from datetime import timedelta
 from functools import partial
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from bot.adapters.cron import Cron
 from bot.adapters.resources import Connections
 from bot.adapters.slack import Slack
 from bot.content import Content
 from bot.core.errors import SettingsError, Unavailable
+from bot.desk.desk import Desk
 from bot.engine.catalog import Catalog
 from bot.jobs.acquaintance import Acquaintance
 from bot.jobs.announcing import Announcer
@@ -218,10 +220,13 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
             metrics=metrics,
             sockets=slack.sockets,
         )
-        access = Access(token=settings.console_token, key=secrets.token_bytes(32), now=now)
-        console = (*Api(desk=desk, access=access).routes(), *Pages(desk=desk, access=access).routes())
-        web = asgi(alertmanager=door, health=health, slack=slack.routes, console=console)
+        web = asgi(alertmanager=door, health=health, slack=slack.routes, console=_console(settings, desk))
         yield Bot(web=web, reload=content.reload)
+
+
+def _console(settings: Settings, desk: Desk) -> Sequence[BaseRoute]:
+    access = Access(token=settings.console_token, key=secrets.token_bytes(32), now=now)
+    return (*Api(desk=desk, access=access).routes(), *Pages(desk=desk, access=access).routes())
 
 
 def _handlers(means: Means, *, diagnoser: Diagnoser, execute: Execute) -> Handlers:
