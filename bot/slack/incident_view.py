@@ -125,11 +125,18 @@ def evidence_view(case: Case, elsewhere: Elsewhere = Elsewhere()) -> EvidenceVie
     return EvidenceView(
         number=diagnosis.number,
         finished_at=diagnosis.finished_at,
-        asked=tuple(each for each in every if each not in not_here),
+        asked=tuple(each for each in every if each not in not_here and not _is_idle(each.evidence)),
         not_here=tuple(each.title for each in not_here),
+        idle=tuple(each.title for each in every if _is_idle(each.evidence)),
+        unjudged=tuple(f"{each.when} ({each.why})" for each in diagnosis.conclusions.unjudged),
         error=diagnosis.error,
         stripe_mode=elsewhere.stripe_mode(case.system) if case.system else None,
     )
+
+
+def _is_idle(evidence: Answer | Failure) -> bool:
+    """Whether a question was not asked for good reason: what it builds on is not there, or not so."""
+    return isinstance(evidence, Failure) and evidence.is_unneeded and not evidence.is_elsewhere
 
 
 def charted(case: Case) -> list[str]:

@@ -226,6 +226,8 @@ class EvidenceView:
     asked: tuple[Asked, ...]
     not_here: tuple[str, ...] = ()
     error: str | None = None
+    idle: tuple[str, ...] = ()  # questions that were not asked, for what they build on is not there
+    unjudged: tuple[str, ...] = ()  # conditions of conclusions, and why nobody can tell
     stripe_mode: Literal["test", "live"] | None = None  # whose dashboard its ids lead to
 
 

@@ -121,7 +121,9 @@ def _concluded(found: Findings) -> list[Safe]:
     if found.warned:
         names = joined(map(bold, found.warned), ", ")
         lines.append(Safe(f":warning: The runbook warns against {names} as things stand."))
-    lines += [Safe(f":grey_question: Could not be judged: {safe(what)}") for what in found.unjudged]
+    if found.unjudged:
+        conclusions = counted(len(found.unjudged), "conclusion")
+        lines.append(Safe(f":grey_question: {conclusions} could not be judged; the thread says which and why."))
     if found.unanswered:
         questions = counted(found.unanswered, "question")
         lines.append(Safe(f":warning: {questions} got no answer; the thread says which and why."))
@@ -151,6 +153,18 @@ def link_line(links: Sequence[Link]) -> Safe:
 def not_here(titles: Sequence[str]) -> Safe:
     """Questions of other installations, in one line."""
     return clip(Safe(f"Not for this installation, and not asked: {safe(', '.join(titles))}"), 500)
+
+
+def idle(titles: Sequence[str]) -> Safe:
+    """Questions that had no reason to be asked, in one line."""
+    return clip(Safe(f"Not asked, for what they build on is not there: {safe(', '.join(titles))}"), 700)
+
+
+def unjudged(conditions: Sequence[str]) -> Safe:
+    """Which conclusions nobody can draw; small, for it is for whoever keeps the runbook."""
+    told = joined((clip(code(each), 300) for each in conditions[:5]), "\n")
+    left = len(conditions) - 5
+    return Safe(f"Could not be judged:\n{told}" + (f"\n_… and {left} more_" if left > 0 else ""))
 
 
 def evidence_title(view: EvidenceView) -> Safe:

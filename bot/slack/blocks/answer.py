@@ -10,12 +10,13 @@ from bot.core.egress import shown
 from bot.core.evidence import Answer, Cell, Column, Failure, Shown
 from bot.core.quoting import moment
 from bot.slack import words
-from bot.slack.blocks.layout import MAX_TABLE_COLUMNS, Piece, aligned, preformatted, section, table
+from bot.slack.blocks.layout import MAX_TABLE_COLUMNS, Piece, aligned, preformatted, section, sections, table
 from bot.slack.links import Mode, stripe_link
 from bot.slack.text import Plain, Safe, bold, cell, clip, clip_plain, in_utc, joined, link, plain, when
 from bot.slack.views import Asked
 
 _NUMBERS = frozenset({Shown.COUNT, Shown.NUMBER, Shown.RATIO, Shown.MINOR, Shown.SECONDS})
+_SENTENCES = 5  # rows that are read one after the other where a line has no room for all their columns
 _FACTS = 12  # columns of a single row that are still read as a line
 
 
@@ -74,6 +75,11 @@ class Read:
     cells: Grid | None
 
     @property
+    def width(self) -> int:
+        """How many columns it has."""
+        return len(self.cells.head) if self.cells is not None else 0
+
+    @property
     def wants_table(self) -> bool:
         """Whether it reads best as a table."""
         return self.cells is not None and bool(self.cells.rows and self.cells.head) and not self.cells.is_line
@@ -97,15 +103,15 @@ def question(each: Read, *, rows: int, as_table: bool) -> list[Block]:
             if cells.is_line and answer.table.columns[0].name == "value" and len(cells.head) == 1:
                 return [section(words.one_value(title, cells.rows[0][0].text))]
             if cells.is_line:
-                return [section(Safe(f"{title}\n{clip(facts(answer, cells), 2_500 if rows > 3 else 300)}"))]
+                return [section(Safe(f"{title}\n{clip(facts(cells, cells.rows[0]), 2_500 if rows > 3 else 300)}"))]
             return [section(title), *_many(cells, rows=rows, as_table=as_table)]
     raise AssertionError("an answer is read with its cells")
 
 
-def facts(answer: Answer, cells: Grid) -> Safe:
-    """The first row as `name: value · name: value`, times in the reader's own zone."""
-    named = zip(_told(answer.table.columns), map(_said, cells.rows[0]), strict=True)
-    return joined((clip(words.fact(column.name, value), 400) for column, value in named), " · ")
+def facts(cells: Grid, row: Sequence[Piece]) -> Safe:
+    """A row as `name: value · name: value`, times in the reader's own zone."""
+    named = zip(cells.head, map(_said, row), strict=True)
+    return joined((clip(words.fact(name, value), 400) for name, value in named), " · ")
 
 
 def _said(piece: Piece) -> Safe:
@@ -118,6 +124,9 @@ def _said(piece: Piece) -> Safe:
 
 def _many(cells: Grid, *, rows: int, as_table: bool) -> list[Block]:
     columns = MAX_TABLE_COLUMNS if as_table else _columns_that_fit(cells)
+    if columns < len(cells.head) and cells.total <= _SENTENCES and rows and not as_table:
+        told = [clip(Safe(f"• {facts(cells, row)}"), 900) for row in cells.rows[:rows]]
+        return [*sections(told), *_left_out(cells, rows=len(told), columns=len(cells.head))]
     kept = [row[:columns] for row in cells.rows[:rows]]
     head, right = cells.head[:columns], cells.right[:columns]
     made: list[Block] = []
@@ -144,7 +153,7 @@ def _moment(cell: Cell) -> datetime | None:
         return None  # it does not look like a time: egress masks it
 
 
-def _columns_that_fit(cells: Grid, *, width: int = 76) -> int:
+def _columns_that_fit(cells: Grid, *, width: int = 60) -> int:
     """How many columns a line of fixed-width letters has room for in a thread."""
     used = 0
     for at, widest in enumerate(_widths(cells)):

@@ -27,11 +27,16 @@ def _blocks(view: EvidenceView, found: Sequence[Read], rows: int) -> Sequence[Bl
     blocks = [section(words.evidence_title(view))]
     if view.error:
         blocks.append(section(words.diagnosis_failed(view.error)))
-    # Slack takes one table in a message: the first long answer gets it, the others are set in fixed-width letters.
-    tabled = next((each for each in found if each.wants_table), None)
+    # Slack takes one table in a message: the widest answer gets it, the others are set in fixed-width letters.
+    tabled = max((each for each in found if each.wants_table), key=lambda each: each.width, default=None)
     for at, each in enumerate(found):
         made = question(each, rows=rows, as_table=each is tabled)
-        if len(blocks) + len(made) >= MAX_BLOCKS or (rows == 0 and at >= 20):
+        if len(blocks) + len(made) >= MAX_BLOCKS - 3 or (rows == 0 and at >= 20):
             return [*blocks, section(words.answers_left_out(len(found) - at))]
         blocks += made
-    return [*blocks, context(words.not_here(view.not_here))] if view.not_here else blocks
+    small = [
+        *([words.idle(view.idle)] if view.idle else []),
+        *([words.unjudged(view.unjudged)] if view.unjudged else []),
+        *([words.not_here(view.not_here)] if view.not_here else []),
+    ]
+    return [*blocks, *map(context, small)]

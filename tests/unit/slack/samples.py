@@ -226,6 +226,13 @@ CROWDED = EvidenceView(
     asked=tuple(Asked(id=f"q{n}", title=f"Question {n} " + NASTY * 5, evidence=WIDE) for n in range(60)),
     error="the deadline of the whole diagnosis passed",
 )
+SMALL_PRINT = replace(
+    EVIDENCE,
+    asked=EVIDENCE.asked[:1],
+    idle=("The same event at Stripe", "Portal checkouts <!here>"),
+    unjudged=("ready.status != 'healthy' (ready was not answered (timeout))",),
+    not_here=("Rows of the newer schema",),
+)
 AT_STRIPE = EvidenceView(
     number=2,
     finished_at=NOW,

@@ -47,6 +47,7 @@ MESSAGES = {
     "root-diagnosis-failed": root(samples.FAILED),
     "root-huge": root(samples.HUGE),
     "evidence": evidence(samples.EVIDENCE),
+    "evidence-small-print": evidence(samples.SMALL_PRINT),
     "evidence-at-stripe": evidence(samples.AT_STRIPE),
     "evidence-at-stripe-without-tables": simpler("Evidence", evidence(samples.AT_STRIPE).blocks)[0],
     "evidence-crowded": evidence(samples.CROWDED),

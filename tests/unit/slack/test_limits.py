@@ -129,6 +129,8 @@ def evidences(draw: st.DrawFn) -> EvidenceView:
         finished_at=NOW,
         asked=asked,
         error=draw(st.none() | words),
+        idle=draw(many(words, 20)),
+        unjudged=draw(many(words, 9)),
         stripe_mode=draw(st.sampled_from([None, "test", "live"])),
     )
 
