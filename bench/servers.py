@@ -50,6 +50,8 @@ class _Silent:
     def thread(self, conn: Connection, incident_id: str, now: datetime) -> bool:  # noqa: ARG002 - a port
         return False
 
+    def checklist(self, conn: Connection, incident_id: str, now: datetime) -> None: ...
+
     def request(self, conn: Connection, request_id: str, now: datetime) -> None: ...
 
 

@@ -10,6 +10,7 @@ from bot.desk.silencing import silence, unsilence
 from bot.desk.stopping import stop
 from bot.desk.switching import engage, release
 from bot.desk.threads import open_thread
+from bot.desk.ticking import Ticked, tick
 from bot.desk.voting import break_glass, deny, vote
 from bot.desk.watching import acknowledge, rerun
 
@@ -20,6 +21,7 @@ __all__ = [
     "Done",
     "Found",
     "Look",
+    "Ticked",
     "acknowledge",
     "ask",
     "break_glass",
@@ -34,6 +36,7 @@ __all__ = [
     "settle",
     "silence",
     "stop",
+    "tick",
     "unsilence",
     "vote",
 ]

@@ -5,6 +5,7 @@ from pydantic import Field
 from bot.core.model import Frozen
 from bot.core.template import Template
 from bot.engine.action import Action, ActionKind, Approve, Guard, Input, Risk
+from bot.engine.checklist import Checklist
 from bot.engine.effect import Batches, Deed, LeavesOut, Preview, Probe, Targets, Verify
 from bot.engine.question import ActionId, Conclusion, Param, Question
 from bot.steps.step import Name
@@ -15,6 +16,7 @@ __all__ = [
     "ActionKind",
     "Approve",
     "Batches",
+    "Checklist",
     "Conclusion",
     "Deed",
     "Guard",
@@ -44,8 +46,17 @@ class Runbook(Frozen):
         min_length=1, description="questions, asked side by side; one that names another's answer waits for it"
     )
     conclude: tuple[Conclusion, ...] = Field(default=(), description="what the evidence means")
-    checklist: tuple[str, ...] = Field(default=(), description="what a person has to look at")
+    checklist: tuple[str, ...] | Checklist = Field(
+        default=(), description="what a person has to look at: a list, or steps: with ordered: true"
+    )
     actions: tuple[Action, ...] = Field(default=(), description="what may be done about it")
+
+    @property
+    def points(self) -> Checklist | None:
+        """The checklist, whichever way it is written."""
+        if isinstance(self.checklist, Checklist):
+            return self.checklist
+        return Checklist(steps=self.checklist) if self.checklist else None
 
     def action(self, action_id: str) -> Action | None:
         return next((action for action in self.actions if action.id == action_id), None)

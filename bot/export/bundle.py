@@ -7,6 +7,7 @@ from bot.core.canonical import sha256
 from bot.core.egress import mask, masked, masked_field, without_private
 from bot.core.ports import Json
 from bot.engine.alerts import Told
+from bot.engine.checklist import Tick, item_of
 from bot.engine.conclude import Held, NotHeld, NotJudged
 from bot.export.asked import request_document
 from bot.export.definitions import Definitions
@@ -28,6 +29,7 @@ def bundle(rows: Rows) -> Document:
         "webhooks": _webhooks(rows),
         "alerts": [_alert(each, _all_labels(rows)) for each in rows.alerts],
         "diagnoses": [_diagnosis(each, rows.incident.runbook, definitions) for each in rows.diagnoses],
+        "checklist": _checklist(rows, definitions),
         "requests": [request_document(each, definitions) for each in rows.requests],
         "audit": {"entries": [_entry(each) for each in rows.entries], "chain": _chain(rows.chain)},
         "content": {revision: _files(files) for revision, files in rows.files.items()},
@@ -112,6 +114,22 @@ def _diagnosis(diagnosis: Diagnosis, runbook: str, definitions: Definitions) -> 
             for question, asked in diagnosis.asked.items()
         ],
         "conclusions": [_judgement(each) for each in diagnosis.conclusions.judgements],
+    }
+
+
+def _checklist(rows: Rows, definitions: Definitions) -> list[Json]:
+    """The steps as the thread has them, and who did which."""
+    newest = rows.diagnoses[-1].content if rows.diagnoses else rows.incident.content
+    steps = definitions.checklist(newest, rows.incident.runbook)
+    return [_step(step, rows.ticks.get(item_of(step))) for step in steps]
+
+
+def _step(step: str, tick: Tick | None) -> Document:
+    return {
+        "step": mask(step),
+        "done_by": tick.person if tick else None,
+        "done_at": moment(tick.at) if tick else None,
+        "before_step": tick.skipped if tick else None,
     }
 
 

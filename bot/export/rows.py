@@ -8,10 +8,11 @@ from sqlalchemy import Connection
 from bot.core.errors import BadInput
 from bot.engine.alerts import Told
 from bot.engine.approval import Vote
+from bot.engine.checklist import Ticks
 from bot.engine.execution import DeedDone, Execution
 from bot.engine.incident import Incident
 from bot.engine.request import Request
-from bot.store import audit, contents, deliveries, diagnoses, executions, incidents, requests, reviews
+from bot.store import audit, contents, deliveries, diagnoses, executions, incidents, requests, reviews, ticks
 from bot.store.audit import Entry, Verdict
 from bot.store.deliveries import Delivery
 from bot.store.diagnoses import Diagnosis
@@ -41,6 +42,7 @@ class Rows:
     deliveries: Mapping[int, Delivery | None]
     diagnoses: Sequence[Diagnosis]
     requests: Sequence[Asked]
+    ticks: Ticks
     entries: Sequence[Entry]
     chain: Verdict
     files: Mapping[str, Mapping[str, str]]
@@ -64,6 +66,7 @@ def gather(conn: Connection, incident_id: str) -> Rows:
         deliveries={number: deliveries.kept(conn, number) for number in _delivered(entries)},
         diagnoses=made_of,
         requests=asked,
+        ticks=ticks.of_incident(conn, incident_id),
         entries=entries,
         chain=audit.verify(conn),
         files={revision: contents.files(conn, revision) or {} for revision in sorted(revisions)},

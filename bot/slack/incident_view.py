@@ -8,6 +8,7 @@ from bot.core.egress import without_private
 from bot.core.errors import ExpressionError
 from bot.core.evidence import Answer, Failure
 from bot.engine.alerts import Told
+from bot.engine.checklist import Ticks, item_of
 from bot.engine.incident import Incident, State
 from bot.engine.origin import Origin
 from bot.slack import reading, words
@@ -27,9 +28,12 @@ from bot.slack.views import (
     RequestLine,
     RootView,
     SilenceView,
+    StepView,
     SwitchView,
 )
 from bot.store.diagnoses import Diagnosis
+
+_NONE_DONE: Ticks = {}
 
 
 def root_view(
@@ -151,12 +155,22 @@ def title(case: Case, question_id: str) -> str:
     return next((each.title for each in questions if each.id == question_id and each.title), words.label(question_id))
 
 
-def checklist_view(case: Case) -> ChecklistView | None:
+def checklist_view(case: Case, ticks: Ticks = _NONE_DONE) -> ChecklistView | None:
     """What only a person can look at; None where the runbook has nothing of the kind."""
     runbook = case.runbook
-    if runbook is None or not (runbook.checklist or runbook.guide):
+    if runbook is None or not (runbook.points or runbook.guide):
         return None
-    return ChecklistView(title=runbook.title, items=runbook.checklist, guide=runbook.guide)
+    points = runbook.points
+    items = points.steps if points else ()
+    done = {number: ticks[item_of(step)] for number, step in enumerate(items, start=1) if item_of(step) in ticks}
+    return ChecklistView(
+        title=runbook.title,
+        items=items,
+        guide=runbook.guide,
+        incident_id=case.incident.id if items else None,
+        is_ordered=points is not None and points.ordered,
+        done={number: StepView(person=each.person, at=each.at, skipped=each.skipped) for number, each in done.items()},
+    )
 
 
 def _is_silenceable(incident: Incident) -> bool:

@@ -26,11 +26,13 @@ from bot.slack.commands.ports import Inquiring
 from bot.slack.entrance import Entrance, Home
 from bot.slack.looking_after import LookingAfter
 from bot.slack.payload import Click, Submission, click, submission
+from bot.slack.ticking import Ticking
 
 log = logging.getLogger(__name__)
 
 _OPEN_THREAD = re.compile(rf"^{OPEN_THREAD}:\d+$")
 _ASK = re.compile(r"^ask(:[a-z][a-z0-9-]*)?$")
+_TICK, _UNTICK = re.compile(r"^tick:\d+$"), re.compile(r"^untick:\d+$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +55,7 @@ def bolt_app(*, signing_secret: str | None, bot_token: str, desk: Desk, around: 
     answering = Answering(desk=desk, reply=around.reply)
     clicks = Clicks(desk=desk, reply=around.reply)
     after = LookingAfter(desk=desk, reply=around.reply)
+    steps = Ticking(desk=desk, reply=around.reply)
     quiet = logging.getLogger("bot.slack.bolt")
     quiet.setLevel(logging.ERROR)  # it reads SLACK_BOT_TOKEN by itself, and warns that it will not use it
     app = App(
@@ -71,6 +74,8 @@ def bolt_app(*, signing_secret: str | None, bot_token: str, desk: Desk, around: 
         "rerun": after.rerun,
         _OPEN_THREAD: after.open_thread,
         "close": after.close,
+        _TICK: steps.tick,
+        _UNTICK: steps.untick,
         "silence": after.silence,
         "unsilence": after.unsilence,
         "approve": clicks.approve,

@@ -20,11 +20,11 @@ from bot.slack.blocks.storm import storm_message
 from bot.slack.calling import calls
 from bot.slack.links import Elsewhere
 from bot.slack.policy_view import broken_view
-from bot.slack.reading import ContentsOf
+from bot.slack.reading import Case, ContentsOf
 from bot.slack.request_view import card_view, request_lines
 from bot.slack.storm_view import storm_view
 from bot.slack.text import safe
-from bot.store import diagnoses, messages, orders, requests, storms
+from bot.store import diagnoses, messages, orders, requests, storms, ticks
 from bot.store.messages import Message
 from bot.store.work import Enqueue
 
@@ -81,10 +81,26 @@ class Presenter:
             subject, moment = f"chart:{incident_id}:{number}:{question}", now + _TICK * at
             picture = in_thread(subject, now=moment, image_title=title)
             self._say(conn, picture, Post(text=safe(title), blocks=()), now)
-        points = incident_view.checklist_view(case)
-        if points is not None:
-            last = in_thread(f"checklist:{incident_id}", now=now + _TICK * 1000)
-            self._say(conn, last, checklist(points), now)
+        self._checklist(conn, case, top=top, now=now)
+
+    def checklist(self, conn: Connection, incident_id: str, now: datetime) -> None:
+        """The checklist, and what is done of it."""
+        incident = reading.incident(conn, incident_id)
+        if storms.holding(conn, incident_id) is not None:
+            return
+        top = self._root(conn, incident, now)
+        latest = diagnoses.latest(conn, incident_id)
+        content = latest.content if latest else incident.content
+        case = reading.case(conn, incident_id, self._contents, diagnosis=latest, content=content)
+        self._checklist(conn, case, top=top, now=now)
+
+    def _checklist(self, conn: Connection, case: Case, *, top: Message, now: datetime) -> None:
+        points = incident_view.checklist_view(case, ticks.of_incident(conn, case.incident.id))
+        if points is None:
+            return
+        subject, last = f"checklist:{case.incident.id}", now + _TICK * 1000
+        held = self._hold(conn, case.incident, subject, thread_of=top.id, now=last)
+        self._say(conn, held, checklist(points), now)
 
     def request(self, conn: Connection, request_id: str, now: datetime) -> None:
         """The card of one request, and its line in the root message."""

@@ -1,5 +1,6 @@
 """What a message shows, as frozen values: the builders read these and nothing else."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -232,10 +233,24 @@ class EvidenceView:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StepView:
+    """A step of a checklist that is done: by whom and when; `skipped` is the number of the step it passed over."""
+
+    person: str
+    at: datetime
+    skipped: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ChecklistView:
+    """Steps for a person. With an incident they can be ticked; without one they are only to be read."""
+
     title: str
     items: tuple[str, ...]
     guide: str | None = None
+    incident_id: str | None = None
+    is_ordered: bool = False
+    done: Mapping[int, StepView] = field(default_factory=dict)  # by number, from 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,18 @@ from bot.core.evidence import Failure, Reason
 from bot.engine.origin import Origin
 from bot.slack import origin_words
 from bot.slack.text import Plain, Safe, bold, clip, clip_plain, code, is_web, joined, link, person, plain, safe, when
-from bot.slack.views import AlertView, Asking, ChecklistView, EvidenceView, Findings, Link, Mood, Offer, RootView
+from bot.slack.views import (
+    AlertView,
+    Asking,
+    ChecklistView,
+    EvidenceView,
+    Findings,
+    Link,
+    Mood,
+    Offer,
+    RootView,
+    StepView,
+)
 
 _SEVERITIES = {"critical": ":red_circle:", "error": ":red_circle:", "warning": ":large_orange_circle:"}
 
@@ -30,6 +41,8 @@ PLAIN_ONLY = "_Slack would not take this message's layout, so it is shown in wor
 
 ACKNOWLEDGE = Plain("Acknowledge")
 RERUN = Plain("Ask again")
+STEP_DONE = Plain("Done")
+STEP_OPEN = Plain("Undo")
 
 
 def severity_mark(severity: str) -> str:
@@ -223,6 +236,28 @@ def columns_left_out(left: int) -> Safe:
 
 def answers_left_out(left: int) -> Safe:
     return Safe(f"_{counted(left, 'more question')} did not fit into this message._")
+
+
+def checklist_title(view: ChecklistView) -> Safe:
+    """What it is, whether its order matters, and how far it is."""
+    order = ", in this order" if view.is_ordered else ""
+    how_far = f" · {len(view.done)} of {len(view.items)} done" if view.done else ""
+    return Safe(f"{bold(f'{CHECKLIST}{order}')}{how_far}")
+
+
+def step_done(step: StepView) -> Safe:
+    """Who did it and when, and what they passed over."""
+    over = f" · :warning: before step {step.skipped}" if step.skipped is not None else ""
+    return Safe(f"{person(step.person)} {when(step.at)}{over}")
+
+
+def passed_over(number: int, skipped: tuple[int, str]) -> Safe:
+    """For the person who ticked a step before its turn."""
+    open_, text_ = skipped
+    return Safe(
+        f":warning: Step {number} is ticked, but step {open_} before it is open: _{clip(safe(text_), 300)}_\n"
+        "The order matters here. Do that one too, or take the tick back."
+    )
 
 
 def checklist_item(number: int, item: str) -> Safe:

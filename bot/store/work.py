@@ -67,6 +67,10 @@ class Show(Protocol):
         """Evidence, charts and checklist in the thread, and the root's conclusions."""
         ...
 
+    def checklist(self, conn: Connection, incident_id: str, now: datetime) -> None:
+        """The checklist, and what is done of it."""
+        ...
+
     def request(self, conn: Connection, request_id: str, now: datetime) -> None:
         """The card of one request."""
         ...

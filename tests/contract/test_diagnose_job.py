@@ -81,6 +81,9 @@ class Shown:
     def diagnosis(self, conn: Connection, incident_id: str, number: int, now: datetime) -> None:
         self.seen.append(diagnoses.get(conn, incident_id, number))
 
+    def checklist(self, conn: Connection, incident_id: str, now: datetime) -> None:
+        raise AssertionError("the checklist is the diagnosis' own to show")
+
     def request(self, conn: Connection, request_id: str, now: datetime) -> None:
         raise AssertionError("there is no request")
 

@@ -84,6 +84,8 @@ class Shown:
     def thread(self, conn: Connection, incident_id: str, now: datetime) -> bool:
         return False
 
+    def checklist(self, conn: Connection, incident_id: str, now: datetime) -> None: ...
+
     def request(self, conn: Connection, request_id: str, now: datetime) -> None: ...
 
 

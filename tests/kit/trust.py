@@ -238,6 +238,9 @@ class Shown:
     def diagnosis(self, conn: Connection, incident_id: str, number: int, now: datetime) -> None:
         self.incidents.append(incident_id)
 
+    def checklist(self, conn: Connection, incident_id: str, now: datetime) -> None:
+        self.incidents.append(incident_id)
+
     def request(self, conn: Connection, request_id: str, now: datetime) -> None:
         self.requests.append(request_id)
 

@@ -11,6 +11,7 @@ from bot.store.tables.running import content_revisions, interactions, jobs, repl
 from bot.store.tables.silences import silences
 from bot.store.tables.slack import homes, private_answers
 from bot.store.tables.switches import switches
+from bot.store.tables.ticks import ticks
 from bot.store.tables.timed import check_results, detections, fires
 
 __all__ = [
@@ -47,5 +48,6 @@ __all__ = [
     "storm_incidents",
     "storms",
     "switches",
+    "ticks",
     "votes",
 ]

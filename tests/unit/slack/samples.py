@@ -27,6 +27,7 @@ from bot.slack.views import (
     RootView,
     SilenceView,
     Stage,
+    StepView,
     SwitchView,
     Touched,
     VoteView,
@@ -258,6 +259,15 @@ CHECKLIST = ChecklistView(
     items=("Confirm tenant, metric and period", "Check the period boundary's time zone <!here>"),
     guide="docs/hosts/stripemeter.md",
 )
+TICKED = ChecklistView(
+    title="Accrue gave up on webhooks",
+    items=("Look at the row", "Mend the handler", "Replay it"),
+    guide="docs/hosts/accrue.md",
+    incident_id=INCIDENT,
+    is_ordered=True,
+    done={1: StepView(person="U0ANA", at=NOW), 3: StepView(person="U0CHI", at=NOW, skipped=2)},
+)
+
 
 PREPARING = CardView(
     request_id=REQUEST,

@@ -54,6 +54,7 @@ MESSAGES = {
     "evidence-without-tables": simpler("Evidence", evidence(samples.EVIDENCE).blocks)[0],
     "evidence-in-words": simpler("Evidence", evidence(samples.EVIDENCE).blocks)[-1],
     "checklist": checklist(samples.CHECKLIST),
+    "checklist-ticked": checklist(samples.TICKED),
     **{f"card-{name}": card(view) for name, view in samples.CARDS.items()},
 }
 

@@ -34,11 +34,12 @@ from bot.slack.views import (
     RequestLine,
     RootView,
     SilenceView,
+    StepView,
     Touched,
     VoteView,
 )
 from sandbox.workspace.validate import check_message, check_view
-from tests.unit.slack.samples import NOW
+from tests.unit.slack.samples import INCIDENT, NOW
 
 FEW = settings(max_examples=25)
 
@@ -237,7 +238,16 @@ def test_slack_takes_any_card(view: CardView) -> None:
 
 
 @FEW
-@given(st.builds(ChecklistView, title=words, items=many(words, 40), guide=st.none() | words))
+@given(
+    st.builds(
+        ChecklistView,
+        title=words,
+        items=many(words, 40),
+        guide=st.none() | words,
+        incident_id=st.none() | st.just(INCIDENT),
+        done=st.just({1: StepView(person="U0ANA", at=NOW, skipped=None)}),
+    )
+)
 def test_slack_takes_any_checklist(view: ChecklistView) -> None:
     taken(checklist(view))
 

@@ -78,7 +78,10 @@ def test_its_root_and_checklist_are_taken_and_offer_every_action(name: str) -> N
             ),
         )
     )
-    points = checklist(ChecklistView(title=runbook.title, items=runbook.checklist, guide=runbook.guide))
+    steps = runbook.points.steps if runbook.points else ()
+    points = checklist(
+        ChecklistView(title=runbook.title, items=steps, guide=runbook.guide, incident_id=INCIDENT if steps else None)
+    )
 
     check_message(text=made.text, blocks=list(made.blocks), attachments=None)
     check_message(text=points.text, blocks=list(points.blocks), attachments=None)
