@@ -41,6 +41,7 @@ from bot.jobs.sweep import Sweep
 from bot.jobs.timed.check import Checker
 from bot.jobs.timed.detect import Detector
 from bot.jobs.timed.due import Due
+from bot.jobs.timed.quiet import Quiet
 from bot.metrics import Metrics, Stock
 from bot.parts import CONCURRENCY, desk_of, means_of, new_id, now, open_database, slack_client
 from bot.schedule import Schedule
@@ -182,6 +183,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
             clockwork=(
                 Due(means, catalog=content.current, cron=cron),
                 Detector(database=database, catalog=content.written, resources=connections.of, now=now),
+                Quiet(means, catalog=content.current),
             ),
             now=now,
         )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field, JsonValue, ValidationError, field_validator
 
 from bot.core.errors import BadInput
 from bot.core.model import Lenient
@@ -54,6 +54,32 @@ class Notification(Lenient):
     external_url: str = Field(alias="externalURL", default="")
     truncated: int = Field(alias="truncatedAlerts", default=0, ge=0, le=1_000_000_000)
     alerts: tuple[Alert, ...]
+
+
+class OpsEvent(Lenient):
+    """What we read of an event that a host sends, identifiers included."""
+
+    event: str = Field(min_length=3, max_length=200)
+    measurements: dict[str, JsonValue] = Field(default_factory=dict, max_length=50)
+    metadata: dict[str, JsonValue] = Field(default_factory=dict, max_length=100)
+    occurred_at: AwareDatetime = Field(ge=_EARLIEST, lt=_LATEST)
+    id: str | None = Field(default=None, min_length=1, max_length=200)
+
+    @field_validator("event")
+    @classmethod
+    def _canonical(cls, text: str) -> str:
+        return ops_event(text)
+
+
+def parse_event(body: bytes) -> OpsEvent:
+    """The ops event a body holds. Raises BadInput with what is wrong and where, never with what was sent."""
+    try:
+        event = OpsEvent.model_validate_json(body)
+    except ValidationError as error:
+        raise BadInput(_told(error)) from None
+    if b"\\u0000" in body:
+        raise BadInput("a text holds the character NUL, which cannot be stored; send it without")
+    return event
 
 
 def parse(body: bytes) -> Notification:

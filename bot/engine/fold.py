@@ -1,16 +1,20 @@
 """What a snapshot of a group makes of the group's incidents."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.core.event import Status
 from bot.engine.alerts import Identity, Told, ended, firing, joined
 from bot.engine.incident import REOPEN, Episode, Lead, Outcome, Snapshot, continued, opened
+from bot.engine.ops_event import taken_over
+from bot.engine.origin import Origin
 from bot.engine.route import incident_key
 
 LeadOf = Callable[[Told], Lead]
 LastOf = Callable[[str], int]
+Adopt = Callable[[str, Told, Lead], Episode | None]
+"""An incident that events of a host opened, which this alert, under this key, takes over."""
 
 
 def fold(
@@ -21,6 +25,7 @@ def fold(
     last_of: LastOf,
     new_id: Callable[[], str],
     now: datetime,
+    adopt: Adopt = lambda _key, _told, _lead: None,
 ) -> list[Outcome]:
     """Tell the snapshot to the group's incidents; those it concerns are returned, changed or not.
 
@@ -37,7 +42,9 @@ def fold(
         draft = standing.holding(told) or standing.going_on(key, told)
         if draft is None:
             number = (standing.last_of(key) or last_of(key)) + 1
-            draft = standing.add(_Draft(key=key, number=number, lead=lead))
+            before = adopt(key, told, lead)
+            events = dict(taken_over(before.alerts)) if before else {}
+            draft = standing.add(_Draft(key=key, number=number, lead=lead, before=before, alerts=events))
         standing.tell(draft, told)
         draft.severities.append(lead.route.severity)
         touched[id(draft)] = draft
@@ -115,7 +122,10 @@ class _Standing:
 def _outcome(draft: _Draft, snapshot: Snapshot, new_id: Callable[[], str], now: datetime) -> Outcome:
     if draft.before is not None:
         after = continued(draft.before, draft.alerts, snapshot, severities=draft.severities, now=now)
-        return Outcome(before=draft.before, after=after)
+        named = replace(after.incident, key=draft.key, episode=draft.number)
+        if draft.key != draft.before.incident.key:
+            named = replace(named, origin=Origin.ALERTMANAGER)  # its alert says from now on when it is over
+        return Outcome(before=draft.before, after=replace(after, incident=named))
     assert draft.lead is not None
     after = opened(
         draft.alerts,

@@ -131,8 +131,12 @@ class Outcome:
 
     @property
     def needs_diagnosis(self) -> bool:
-        """Whether there is something new to look into."""
-        return self.is_opened or bool(self.started)
+        """Whether there is something new to look into: another alert, or other identifiers of what happened."""
+        if self.before is None or self.is_reopened:
+            return True
+        alerts = self.after.alerts
+        has_other_ids = self.before.incident.metadata != self.after.incident.metadata
+        return has_other_ids or any(alerts[identity].source.fires for identity in self.started)
 
 
 def opened(
@@ -148,7 +152,7 @@ def opened(
 ) -> Episode:
     """A new episode, which may be over already: a resolve can arrive before what it resolves."""
     route = lead.route
-    labels, annotations = _shared(alerts)
+    labels, annotations, metadata = _shared(alerts)
     is_open = bool(firing(alerts))
     severity = worst(severities)
     return Episode(
@@ -179,6 +183,7 @@ def opened(
             group_labels=snapshot.group_labels,
             first_severity=severity,
             told_because=snapshot.because,
+            metadata=metadata,
         ),
         alerts=alerts,
     )
@@ -189,7 +194,7 @@ def continued(
 ) -> Episode:
     """The episode after its alerts have become these. It keeps its route, content and title."""
     incident = before.incident
-    labels, annotations = _shared(alerts)
+    labels, annotations, metadata = _shared(alerts)
     is_open = bool(firing(alerts))
     is_latest = snapshot.received_at >= max(each.seen_at for each in before.alerts.values())
     is_reopened = is_open and not before.is_open
@@ -210,6 +215,8 @@ def continued(
             group_labels=snapshot.group_labels if is_latest and snapshot.group_labels else incident.group_labels,
             reopenings=incident.reopenings + is_reopened,
             told_because=snapshot.because if is_latest else incident.told_because,
+            closed_by=None if is_reopened else incident.closed_by,
+            metadata=metadata,
         ),
         alerts=alerts,
     )
@@ -239,8 +246,12 @@ def gravity(severity: str) -> int:
     return _SEVERITIES.index(lower) if lower in _SEVERITIES else len(_SEVERITIES) + (lower == "none")
 
 
-def _shared(alerts: Alerts) -> tuple[dict[str, str], dict[str, str]]:
-    return common(each.labels for each in alerts.values()), common(each.annotations for each in alerts.values())
+def _shared(alerts: Alerts) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Labels, annotations, and what the events of hosts have in common: it stands in for labels that no alert has."""
+    metadata = common(each.labels for each in alerts.values() if each.source is Origin.OPS_EVENTS)
+    told = [each for each in alerts.values() if each.source is not Origin.OPS_EVENTS]
+    labels = {**metadata, **common(each.labels for each in told)}
+    return dict(sorted(labels.items())), common(each.annotations for each in told), metadata
 
 
 def _started(alerts: Alerts) -> datetime:

@@ -164,6 +164,10 @@ class Rule(Frozen):
     channel: str | None = Field(default=None, description="where its incidents go, instead of the system's channel")
     severity: str | None = Field(default=None, description="instead of the alert's own severity")
     split_by: tuple[LabelName, ...] = Field(default=(), description="labels that fan one group out into incidents")
+    quiet: Duration = Field(
+        default=timedelta(hours=1),
+        description="an incident of ops events that no alert joins is closed when no other one came for so long",
+    )
 
 
 class BusinessSwitch(Frozen):

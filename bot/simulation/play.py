@@ -15,6 +15,7 @@ from bot.engine.conclude import Conclusions, conclude
 from bot.engine.diagnose import Subject, failure, seen, waits_for, withheld
 from bot.engine.incident import Episode, Lead, Snapshot, opened
 from bot.engine.opening import Opening, begun
+from bot.engine.ops_event import kept
 from bot.engine.options import with_options
 from bot.engine.origin import Origin
 from bot.engine.params import Params
@@ -127,7 +128,7 @@ def _event(given: GivenEvent, catalog: Catalog) -> tuple[Mapping[str, str], Rout
         raise BadInput(str(error)) from None
     every = {name: str(value) for name, value in given.metadata.items() if value is not None}
     found = route_event(event, every, catalog.systems.values(), fallback=FALLBACK)
-    return every, found
+    return kept(every, runbook=catalog.runbooks.get(found.runbook), route=found), found
 
 
 def _as_told(given: GivenEvent, metadata: Mapping[str, str]) -> Told:

@@ -68,8 +68,10 @@ def incident(conn: Connection, incident_id: str) -> Incident:
 
 
 def alerts(conn: Connection, incident_id: str) -> Sequence[tuple[Told, bool]]:
-    """The latest of each alert and whether it fires, by when it began."""
+    """The latest of each alert and whether it fires, by when it began; beside alerts, events of hosts are none."""
     known = incidents.alerts_of(conn, incident_id)
+    if any(each.source.fires for each in known.values()):
+        known = {identity: each for identity, each in known.items() if each.source.fires}
     fire = firing(known)
     latest = {each.fingerprint: each for each in sorted(known.values(), key=lambda each: each.identity[::-1])}
     return [(each, each.identity in fire) for each in latest.values()]

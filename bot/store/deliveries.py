@@ -17,6 +17,7 @@ class Source(StrEnum):
     """Which door it came through."""
 
     ALERTMANAGER = "alertmanager"
+    OPS_EVENTS = "ops-events"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

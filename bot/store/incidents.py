@@ -78,6 +78,37 @@ def of_key(conn: Connection, key: str) -> Incident | None:
     return incident_of(row) if row else None
 
 
+def of_event(conn: Connection, *, system: str, event: str, now: datetime, remembered: timedelta) -> list[Episode]:
+    """The incidents of one ops event that are open, or changed only just before now; locked."""
+    rows = conn.execute(
+        select(incidents)
+        .where(
+            incidents.c.system == system,
+            incidents.c.event == event,
+            or_(incidents.c.state == State.FIRING, incidents.c.changed_at > now - remembered),
+        )
+        .order_by(incidents.c.opened_at)
+        .with_for_update(key_share=True)
+    ).all()
+    alerts = _alerts_by_incident(conn, [row.id for row in rows]) if rows else {}
+    return [Episode(incident=incident_of(row), alerts=alerts[row.id]) for row in rows if row.id in alerts]
+
+
+def open_of(conn: Connection, origin: Origin) -> list[Episode]:
+    """The open incidents that came to be in one way."""
+    rows = conn.execute(select(incidents).where(incidents.c.state == State.FIRING, incidents.c.origin == origin)).all()
+    alerts = _alerts_by_incident(conn, [row.id for row in rows]) if rows else {}
+    return [Episode(incident=incident_of(row), alerts=alerts[row.id]) for row in rows if row.id in alerts]
+
+
+def knows_event(conn: Connection, fingerprint: str) -> bool:
+    """Whether an event that a host sent is in any incident."""
+    known = select(incident_alerts.c.incident_id).where(
+        incident_alerts.c.fingerprint == fingerprint, incident_alerts.c.source == Origin.OPS_EVENTS
+    )
+    return conn.execute(known.limit(1)).first() is not None
+
+
 def last_episode(conn: Connection, key: str) -> int:
     """The number of the key's last episode; 0 when there was none."""
     return conn.scalar(select(func.max(incidents.c.episode)).where(incidents.c.key == key)) or 0

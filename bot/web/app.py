@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 from bot.web.alertmanager import AlertmanagerDoor
 from bot.web.errors import Problem, on_bug, on_http_exception, on_problem
 from bot.web.health import Health
+from bot.web.ops_events import OpsEventsDoor
 
 
 def asgi(
@@ -22,6 +23,7 @@ def asgi(
     return Starlette(
         routes=[
             Route("/alertmanager", alertmanager, methods=["POST"]),
+            Route("/ops-events", alertmanager.beside(OpsEventsDoor), methods=["POST"]),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
             Route("/metrics", health.metrics),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from bot.core.errors import BadInput, Unavailable
-from bot.core.event import parse
+from bot.core.event import parse, parse_event
 from bot.engine.incident import Outcome
 from bot.jobs.incidents.snapshots import Snapshots, note, verbs
 from bot.jobs.incidents.storms import Storms
@@ -163,10 +163,7 @@ class Fold:
         error = None
         try:
             with conn.begin_nested():
-                notification = parse(deliveries.body(conn, body.seqs[-1]))
-                outcomes = self._snapshots.apply(
-                    conn, notification, source=body.source, received_at=body.received_at, now=now
-                )
+                outcomes = self._outcomes(conn, body, now)
         except Exception as raised:
             if _is_databases(raised):
                 raise
@@ -174,6 +171,14 @@ class Fold:
             error = str(raised) if isinstance(raised, BadInput) else type(raised).__name__
         deliveries.folded(conn, body.seqs, now=now, error=error)
         return _Folded(body=body, outcomes=outcomes, error=error)
+
+    def _outcomes(self, conn: Connection, body: _Body, now: datetime) -> Sequence[Outcome]:
+        said, at = deliveries.body(conn, body.seqs[-1]), body.received_at
+        match body.source:
+            case Source.ALERTMANAGER:
+                return self._snapshots.apply(conn, parse(said), source=body.source, received_at=at, now=now)
+            case Source.OPS_EVENTS:
+                return self._snapshots.apply_event(conn, parse_event(said), received_at=at, now=now)
 
     def _say(self, conn: Connection, folded: Sequence[_Folded]) -> int:
         """Note what changed, then show each incident once: locks are taken in this order everywhere."""

@@ -1,21 +1,24 @@
 """Applies one notification to the incidents of its group, and says what became of them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.core.event import Notification
+from bot.core.event import Notification, OpsEvent, Status
 from bot.core.ports import Json
-from bot.engine.alerts import firing, told
+from bot.engine import ops_event
+from bot.engine.alerts import Told, firing, told
 from bot.engine.catalog import Catalog
 from bot.engine.fold import fold
-from bot.engine.incident import Lead, Outcome, Snapshot
-from bot.engine.route import UNROUTED, group_digest, route
+from bot.engine.incident import Episode, Lead, Outcome, Snapshot
+from bot.engine.route import UNROUTED, group_digest, route, route_event
 from bot.store import audit, incidents
 from bot.store.deliveries import Source
 from bot.store.work import Enqueue, Show
 
+_RECENT = timedelta(days=1)  # since its last change, an incident that has ended may still be joined by an event
+_NONE = timedelta(0)
 _LONGEST_REASON = 64  # as long as its column
 
 
@@ -59,7 +62,44 @@ class Snapshots:
             last_of=lambda key: incidents.last_episode(conn, key),
             new_id=self._new_id,
             now=now,
+            adopt=lambda key, told, lead: self._adoptable(conn, key, told, lead, now),
         )
+        return self._written(conn, outcomes, now)
+
+    def apply_event(self, conn: Connection, event: OpsEvent, *, received_at: datetime, now: datetime) -> list[Outcome]:
+        """The same for an event that a host sent; one that was sent before changes nothing."""
+        if incidents.knows_event(conn, ops_event.fingerprint(event)):
+            return []
+        sent = self._sent(event, received_at)
+        route = sent.lead.route
+        candidates = incidents.of_event(conn, system=route.system, event=route.event, now=now, remembered=_RECENT)
+        host = ops_event.host_of(sent, candidates)
+        if host is not None:
+            outcome = ops_event.joined_by(sent, host, now=now)
+        else:
+            number = incidents.last_episode(conn, sent.key) + 1
+            outcome = ops_event.opened_by(sent, incident_id=self._new_id(), number=number, now=now)
+        return self._written(conn, [outcome], now)
+
+    def _sent(self, event: OpsEvent, received_at: datetime) -> ops_event.Sent:
+        catalog = self._catalog()
+        every = ops_event.texts(event)
+        found = route_event(event.event, every, catalog.systems.values(), fallback=self._fallback)
+        runbook = catalog.runbooks.get(found.runbook)
+        title = runbook.title if runbook else f"No rule for {event.event}"
+        lead = Lead(route=found, content=catalog.revision, title=title)
+        metadata = ops_event.kept(every, runbook=runbook, route=found)
+        return ops_event.sent(event, metadata=metadata, lead=lead, seen_at=received_at)
+
+    def _adoptable(self, conn: Connection, key: str, told: Told, lead: Lead, now: datetime) -> Episode | None:
+        """The open incident that events of the same name opened at about the time that this alert began."""
+        if not lead.route.is_routed or told.status is not Status.FIRING:
+            return None
+        route = lead.route
+        candidates = incidents.of_event(conn, system=route.system, event=route.event, now=now, remembered=_NONE)
+        return ops_event.adoptable(candidates, key=key, starts_at=told.starts_at)
+
+    def _written(self, conn: Connection, outcomes: Iterable[Outcome], now: datetime) -> list[Outcome]:
         for outcome in outcomes:
             incidents.save(conn, outcome)
             self._look_into(conn, outcome, now)
