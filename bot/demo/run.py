@@ -96,7 +96,7 @@ class Stage:
     def start_bot(self) -> Child:
         """Start the bot, or start it again after it was ended."""
         self.bot = self.children.start("bot", [sys.executable, "-m", "bot", "serve"], env=self.environment)
-        self.children.wait_until_ready(self.bot, f"http://{self.addresses.bot}/readyz", within=30)
+        self.children.wait_until_ready(self.bot, f"http://{self.addresses.bot}/readyz", within=120)
         return self.bot
 
     def _start_world(self) -> None:

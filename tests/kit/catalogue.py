@@ -15,7 +15,7 @@ from unittest.mock import patch
 from bot.adapters.resources import Connections
 from bot.content import Content
 from bot.core.evidence import Answer
-from bot.desk import Declined, Done, ask, vote
+from bot.desk import Declined, Done, ask, run, vote
 from bot.desk.desk import Desk
 from bot.engine.approval import Why
 from bot.engine.runbook import Action, Runbook
@@ -48,7 +48,9 @@ class Row:
     """One row of the catalogue.
 
     `labels` are those that tell its incident from others of the event; `unanswered` names questions that this break
-    leaves without an answer, each with words of the reason; `left` the actions that are not carried out, and why.
+    leaves without an answer, each with words of the reason; `left` the actions that are not carried out, and why. `by`
+    names identifiers of the break that the incident's labels must have; `by_hand` opens it at the desk instead, with
+    parameters that are identifiers of the break.
     """
 
     scenario: str
@@ -56,6 +58,8 @@ class Row:
     runbook: str
     options: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    by: tuple[str, ...] = ()
+    by_hand: Mapping[str, str] | None = None
     unanswered: Mapping[str, str] = field(default_factory=dict)
     deeds: tuple[Deed, ...] = ()
     left: Mapping[str, str] = field(default_factory=dict)
@@ -98,8 +102,8 @@ class _Play:
     row: Row
 
     def through(self) -> None:
-        self.scene.world.start(self.row.scenario, **self.row.options)
-        incident_id = self._incident()
+        touched = self.scene.world.start(self.row.scenario, **self.row.options)
+        incident_id = self._incident(touched) if self.row.by_hand is None else self._opened(touched)
         diagnosis = self._diagnosis(incident_id)
         runbook = self._runbook(diagnosis)
         self._is_answered(diagnosis)
@@ -115,8 +119,16 @@ class _Play:
         undone = {runbook.action(deed.action).undo for deed in self.row.deeds if deed.undo}  # type: ignore[union-attr]  # asserted above
         assert {each.id for each in runbook.actions} - carried - undone == set(self.row.left), "what is left undone"
 
-    def _incident(self) -> str:
+    def _opened(self, touched: Touched) -> str:
+        """The id of an incident that somebody opens."""
+        params = {name: str(touched[of]) for name, of in (self.row.by_hand or {}).items()}
+        opened = run(self.desk, person=ASKER, runbook=self.row.runbook, params=params)
+        assert isinstance(opened, Done), opened
+        return opened.id
+
+    def _incident(self, touched: Touched) -> str:
         """The id of the newest incident of the event with these labels."""
+        wanted = {**self.row.labels, **{name: str(touched[name]) for name in self.row.by}}
 
         def found() -> str | None:
             seen = self.scene.rows(
@@ -126,10 +138,10 @@ class _Play:
             )
             with self.desk.database.read() as conn:
                 each = [incidents.get(conn, row[0]) for row in seen]
-            fits = (one for one in each if one is not None and self.row.labels.items() <= one.labels.items())
+            fits = (one for one in each if one is not None and wanted.items() <= one.labels.items())
             return next((one.id for one in fits), None)
 
-        return awaited(found, within=PATIENCE, what=lambda: f"no incident of {self.row.event} {dict(self.row.labels)}")
+        return awaited(found, within=PATIENCE, what=lambda: f"no incident of {self.row.event} {wanted}")
 
     def _diagnosis(self, incident_id: str) -> Diagnosis:
         def found() -> Diagnosis | None:
