@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from bot.adapters.cron import Cron
+from bot.adapters.own_door import OwnDoor
 from bot.adapters.resources import Connections
 from bot.adapters.slack import Slack
 from bot.content import Content
@@ -20,6 +21,7 @@ from bot.desk.desk import Desk
 from bot.engine.catalog import Catalog
 from bot.jobs.acquaintance import Acquaintance
 from bot.jobs.announcing import Announcer
+from bot.jobs.canary import Canary
 from bot.jobs.checkpoint import Checkpoints
 from bot.jobs.delivery.deliver import Deliver
 from bot.jobs.delivery.outcomes import Outcomes
@@ -95,12 +97,15 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         database.migrate()
 
         content = Content(settings, database=database, now=now)
-        connections = Connections(environ, trust_readers=settings.allow_writable_reads)
+        connections = Connections(
+            {"COUNTERSIGN_SELF_URL": settings.self_url, **environ}, trust_readers=settings.allow_writable_reads
+        )
         stack.callback(connections.close)
         _refuse_writing_readers(connections, content.current(), allowed=settings.allow_writable_reads)
 
         metrics = Metrics()
-        metrics.watch(partial(_stock, database), content=content.revision)
+        counted = partial(_stock, database, has_slack=settings.slack_bot_token is not None)
+        metrics.watch(counted, content=content.revision)
         client = slack_client(settings, watch=metrics.slack_call)
         workspace = Slack(client)
 
@@ -184,6 +189,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
                 Due(means, catalog=content.current, cron=cron),
                 Detector(database=database, catalog=content.written, resources=connections.of, now=now),
                 Quiet(means, catalog=content.current),
+                *_canary(stack, settings, database),
             ),
             now=now,
         )
@@ -216,7 +222,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         slack = slack_door(stack, settings, desk=desk, inquiry=Inquiry(means=means, revision=content.revision))
         metrics.watch_sockets(slack.sockets)
         health = Health(
-            stock=partial(_stock, database),
+            stock=counted,
             content=content.revision,
             findings=lambda: content.findings,
             metrics=metrics,
@@ -229,6 +235,19 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
 def _console(settings: Settings, desk: Desk) -> Sequence[BaseRoute]:
     access = Access(token=settings.console_token, key=secrets.token_bytes(32), now=now)
     return (*Api(desk=desk, access=access).routes(), *Pages(desk=desk, access=access).routes())
+
+
+def _canary(stack: ExitStack, settings: Settings, database: Database) -> Sequence[Canary]:
+    """Nothing where it is switched off."""
+    if settings.canary_minutes == 0:
+        return ()
+    url = str(settings.canary_url) if settings.canary_url else settings.self_url
+    token = settings.webhook_token.get_secret_value() if settings.webhook_token else None
+    door = OwnDoor(url, token=token)
+    stack.callback(door.close)
+    every = timedelta(minutes=settings.canary_minutes)
+    has_slack = settings.slack_bot_token is not None
+    return (Canary(database=database, door=door, every=every, has_slack=has_slack, now=now),)
 
 
 def _handlers(means: Means, *, diagnoser: Diagnoser, execute: Execute) -> Handlers:
@@ -270,6 +289,6 @@ def _checked(database: Database) -> Sequence[checks.Result]:
         return checks.every(conn)
 
 
-def _stock(database: Database) -> Stock:
+def _stock(database: Database, *, has_slack: bool) -> Stock:
     with database.read() as conn:
-        return stock(conn, now())
+        return stock(conn, now(), has_slack=has_slack)

@@ -50,6 +50,7 @@ class Stock:
     jobs: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by queue and state
     undelivered: int = 0
     undelivered_lag: float = 0.0  # seconds since the oldest message that Slack does not show came to be
+    canary: Mapping[str, float] = field(default_factory=dict)  # by stage: when it was last reached, seconds since 1970
     paused: Mapping[str, tuple[str, float]] = field(default_factory=dict)  # by method (* all): why, and seconds left
     switches: Mapping[tuple[str, str], bool] = field(default_factory=dict)  # engaged, by name and kind
     open: Sequence[Open] = ()  # the latest of them
@@ -253,6 +254,14 @@ def _families(stock: Stock) -> Iterator[Metric]:
     )
     for name, meaning, value in plain:
         yield GaugeMetricFamily(name, meaning, value=value)
+    canary = GaugeMetricFamily(
+        "countersign_canary_last_success_timestamp_seconds",
+        "When a round of the canary last came as far as this stage.",
+        labels=["stage"],
+    )
+    for stage, at in stock.canary.items():
+        canary.add_metric([stage], at)
+    yield canary
     paused = GaugeMetricFamily(
         "countersign_slack_paused_seconds",
         "How long a method of Slack's is still left alone (* is all of them), by its word for why.",

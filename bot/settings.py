@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     alerts: Path = Path("alerts.yml")
     allow_writable_reads: bool = False
     fallback_channel: str = Field(default="#billing-oncall", pattern=r"^(#[a-z0-9_-]+|C[A-Z0-9]+)$")
+    canary_minutes: int = Field(default=0, ge=0, le=60)
+    canary_url: HttpUrl | None = None
     storm_above: int = Field(default=10, ge=1)
     break_glass: bool = True
     hurry_checks: Duration | None = None
@@ -94,6 +96,12 @@ class Settings(BaseSettings):
     @property
     def port(self) -> int:
         return int(self.listen.rpartition(":")[2])
+
+    @property
+    def self_url(self) -> str:
+        """Where this process reaches its own listener."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:

@@ -6,6 +6,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from bot.engine import canary
 from bot.engine.incident import Incident
 from bot.engine.request import State
 from bot.slack import incident_view, reading
@@ -18,6 +19,8 @@ from bot.slack.blocks.layout import Post
 from bot.slack.blocks.root import root
 from bot.slack.blocks.storm import storm_message
 from bot.slack.calling import calls
+from bot.slack.canary import canary_message
+from bot.slack.canary import subject as canary_subject
 from bot.slack.links import Elsewhere
 from bot.slack.policy_view import broken_view
 from bot.slack.reading import Case, ContentsOf
@@ -54,8 +57,8 @@ class Presenter:
     def incident(self, conn: Connection, incident_id: str, now: datetime) -> None:
         """The root message, and the cards that wait for votes: they say when the alert has calmed down."""
         incident = reading.incident(conn, incident_id)
-        if storms.holding(conn, incident_id) is not None:
-            return  # a storm's message stands for it
+        if incident.event == canary.EVENT or storms.holding(conn, incident_id) is not None:
+            return  # the canary's message, or a storm's, stands for it
         top = self._root(conn, incident, now)
         for request in requests.of_incident(conn, incident_id):
             if request.state is State.OPEN:
@@ -64,6 +67,9 @@ class Presenter:
     def diagnosis(self, conn: Connection, incident_id: str, number: int, now: datetime) -> None:
         """Evidence, charts and checklist in the thread, and the root's conclusions."""
         incident = reading.incident(conn, incident_id)
+        if incident.event == canary.EVENT:
+            self._canary(conn, incident, number, now)
+            return
         if storms.holding(conn, incident_id) is not None:
             return
         top = self._root(conn, incident, now)
@@ -148,6 +154,19 @@ class Presenter:
             now=now,
         )
         self._say(conn, held, storm_message(storm_view(conn, storm, self._contents)), now)
+
+    def _canary(self, conn: Connection, incident: Incident, number: int, now: datetime) -> None:
+        found = diagnoses.get(conn, incident.id, number)
+        held = messages.hold(
+            conn,
+            subject=canary_subject(incident.channel),
+            message_id=self._new_id(),
+            incident_id=None,
+            channel=incident.channel,
+            thread_of=None,
+            now=now,
+        )
+        self._say(conn, held, canary_message(conn, diagnosed_at=found.finished_at if found else None), now)
 
     def _card(self, conn: Connection, incident: Incident, request_id: str, *, top: Message, now: datetime) -> None:
         held = self._hold(conn, incident, f"request:{request_id}", thread_of=top.id, now=now)

@@ -4,17 +4,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from bot.engine.canary import Stage
 from bot.engine.incident import State
 from bot.engine.switch import BOT, Kind
 from bot.metrics import Open, Stock
-from bot.store import deliveries, incidents, messages, pacing, switches
+from bot.store import canary, deliveries, incidents, messages, pacing, switches
 from bot.store.tables import executions, jobs, requests
 from bot.store.tables import incidents as incident_rows
 from bot.store.tables import messages as message_rows
 
 
-def stock(conn: Connection, now: datetime) -> Stock:
-    """Counts and ages at this moment."""
+def stock(conn: Connection, now: datetime, *, has_slack: bool = True) -> Stock:
+    """Counts and ages at this moment; without a Slack nothing is said about delivery by the canary."""
     waiting, behind = deliveries.backlog(conn), messages.backlog(conn)
     by_job = conn.execute(select(jobs.c.queue, jobs.c.state, func.count()).group_by(jobs.c.queue, jobs.c.state))
     return Stock(
@@ -24,6 +25,11 @@ def stock(conn: Connection, now: datetime) -> Stock:
         jobs={(queue, state): count for queue, state, count in by_job},
         undelivered=behind.count,
         undelivered_lag=_age(behind.oldest, now),
+        canary={
+            stage.value: at.timestamp()
+            for stage, at in canary.last_success(conn).items()
+            if has_slack or stage is not Stage.DELIVERED
+        },
         paused={each.key: (each.why, (each.until - now).total_seconds()) for each in pacing.pauses(conn, now)},
         switches={(BOT, Kind.BOT): False, **switches.known(conn)},
         open=_open(conn),
