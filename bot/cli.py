@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bot import __version__, logs
-from bot.commands import deeds, incidents, people, requests, simulate, switch
+from bot.commands import deeds, doctor, incidents, people, requests, simulate, switch
 from bot.commands.telling import fail, told
 from bot.core.egress import mask
 
@@ -40,6 +40,9 @@ for deed in deeds.COMMANDS:
     requests.app.command()(deed)
 app.add_typer(switch.app, name="switch")
 app.add_typer(people.app, name="people")
+
+
+app.command()(doctor.doctor)
 
 
 @app.command()

@@ -4,7 +4,7 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import cast
@@ -49,6 +49,18 @@ class Reader:
             with streamed.execute(text(query), _bound(conn, binds)) as result:
                 rows = result.fetchmany(limit + 1)
                 return Rows(columns=tuple(result.keys()), rows=_plain(rows[:limit]), cut=len(rows) > limit)
+
+    def explain(self, query: str, *, names: Collection[str]) -> None:
+        """Has the query planned and not run. Raises Refused when a table, a column or a right is missing."""
+        with _translated(self._name, PATIENCE), self._transaction(PATIENCE) as conn:
+            conn.execute(text(f"EXPLAIN {query}"), dict.fromkeys(names))
+
+    def version(self) -> str:
+        """Which database it is."""
+        with _translated(self._name, PATIENCE), self._transaction(PATIENCE) as conn:
+            is_sqlite = conn.dialect.name == "sqlite"
+            found = conn.scalar(text("SELECT sqlite_version()" if is_sqlite else "SHOW server_version"))
+        return f"{'SQLite' if is_sqlite else 'PostgreSQL'} {str(found).split()[0]}"
 
     def may_write(self) -> str | None:
         """What this DSN's role may change, in words; None when it may change nothing."""

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from slack_sdk import WebClient
 
+from bot.adapters.scopes import NEEDED
 from bot.slack import shortcut
 from sandbox.workspace.config import BOT_SCOPES, read_manifest
 
@@ -85,3 +86,7 @@ def test_the_manifest_for_socket_mode_is_the_same_without_addresses() -> None:
     del http["features"]["slash_commands"][0]["url"]
 
     assert socket == {**http, "settings": {**http["settings"], "socket_mode_enabled": True}}
+
+
+def test_the_doctor_looks_for_the_scopes_of_the_manifest() -> None:
+    assert set(NEEDED) == set(manifest()["oauth_config"]["scopes"]["bot"])
