@@ -115,7 +115,7 @@ def test_what_is_broken_is_said_with_what_to_do_and_keeps_nothing_else_from_bein
     assert "accrue: host: host is unavailable: no connection" in bad
     assert "the key may not read" in bad
     assert "no restricted key (live mode)" in bad
-    assert "SLACK_TEAM_ID does not name T0BILLING" in bad
+    assert "SLACK_TEAM_ID does not name" in bad
     assert "clicks and commands cannot come in" in bad
     assert "there is no channel #nowhere" in bad
     assert "alertmanager: alertmanager is unavailable" in bad
