@@ -31,10 +31,15 @@ class HttpApi:
         base = url.rstrip("/")
         common = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "countersign"}
         auth = httpx.BasicAuth(*basic) if basic else None
+        # Many servers close a connection that was idle for five seconds; one that we would use then would break.
+        idle = httpx.Limits(keepalive_expiry=2)
         # A read may try to connect once more. A write never does, and takes a fresh connection, so that a host which
         # closed an idle one cannot leave us not knowing.
         self._reads = httpx.Client(
-            base_url=base, headers={**common, **(headers or {})}, auth=auth, transport=httpx.HTTPTransport(retries=1)
+            base_url=base,
+            headers={**common, **(headers or {})},
+            auth=auth,
+            transport=httpx.HTTPTransport(retries=1, limits=idle),
         )
         self._writes = httpx.Client(
             base_url=base,

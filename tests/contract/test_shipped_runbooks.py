@@ -45,6 +45,14 @@ def connections(world: RunningWorld, prometheus: str) -> Iterator[Connections]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def standing(world: RunningWorld, prometheus: str) -> Iterator[Connections]:
+    """The same over a world in which everything stays broken."""
+    world.reset()
+    with closing(Connections({**world.environment(), "PROMETHEUS_URL": prometheus})) as made:
+        yield made
+
+
 @dataclass(frozen=True)
 class Diagnosed:
     evidence: Mapping[str, Evidence]
@@ -98,52 +106,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@pytest.mark.parametrize(
-    ("scenario", "runbook", "suggested"),
-    [
-        ("dead-letter-webhooks", "accrue/webhook-dead-lettered", "replay-type"),
-        ("usage-drift", "stripemeter/drift", None),  # what it suggests depends on a gauge that nothing scrapes here
-        ("suppress-invoice-email", "adventive/invoice-email-undelivered", "render-pdf"),
-        ("downgrade-wave", "aivo/dunning-downgrades", "skip-pending"),
-        ("webhook-signatures", "aivo/webhook-backlog", "resend-undelivered"),
-        ("webhook-signatures", "aivo/webhook-signatures", None),
-        ("invoices-failing", "aivo/invoices-failed", None),
-        ("subscriptions-out-of-sync", "aivo/subscription-out-of-sync", "resend-latest"),
-        ("subscriptions-out-of-sync-many", "aivo/mass-sync", "sync"),
-        ("charged-twice", "aivo/double-charge", None),
-        ("entitlements-mismatch", "aivo/entitlements-mismatch", "recalculate"),
-        ("dunning-overdue", "aivo/dunning-state", "recover"),
-        ("trials-expiring", "aivo/trials-expiring", None),
-        ("small-drift", "stripemeter/corrections", "adjust"),
-        ("duplicate-usage", "stripemeter/corrections", "adjust"),
-        ("late-usage", "stripemeter/corrections", "backfill"),
-        ("stalled-item", "stripemeter/reconciler", None),
-        ("not-ready", "stripemeter/health", None),
-        ("queue-lag", "stripemeter/queue-lag", None),
-        ("slow-ingest", "stripemeter/ingest-latency", None),
-        ("server-errors", "stripemeter/server-errors", None),
-        ("reject-pushes", "stripemeter/writer", None),
-        ("refused-keys", "stripemeter/access", None),
-        ("usage-drift", "stripemeter/daily-reconciliation", None),
-        ("refuse-webhooks", "adventive/webhook-undelivered", "resend-all"),
-        ("fail-rendering", "adventive/pdf-render-failed", "render-pdf"),
-        ("lose-usage", "adventive/reconciliation-drift", None),  # it warns: it may be double billing
-        ("decline-card", "adventive/collection", None),  # Stripe tries again by itself
-        ("open-dispute", "adventive/dispute", None),
-        ("open-dispute", "adventive/refund", None),
-        ("decline-card", "adventive/payment-method", None),
-        ("decline-card", "adventive/invoice-amount", None),
-        ("worker-away", "adventive/worker-health", None),
-        ("no-stripe", "adventive/rotate-secret", None),
-        ("miss-reconciliation", "adventive/daily-reconciliation", "reconcile"),
-        ("lose-usage", "adventive/month-end", None),
-        ("lose-usage", "adventive/acodei-sync", None),
-        ("worker-away", "adventive/deploy", None),
-        ("refuse-webhooks", "stripe/event", "resend"),
-        ("suppress-invoice-email", "stripe/invoice", None),  # a paid one
-    ],
-)
-def test_every_question_is_answered_and_shows_nothing_private(
+def is_answered(
     world: RunningWorld, catalog: Catalog, connections: Connections, scenario: str, runbook: str, suggested: str | None
 ) -> None:
     touched = world.start(scenario)
@@ -201,5 +164,68 @@ def test_an_object_is_looked_up_here_and_at_stripe(
     assert found.conclusions.unjudged == ()
 
 
+@pytest.mark.parametrize(
+    ("scenario", "runbook", "suggested"),
+    [
+        ("dead-letter-webhooks", "accrue/webhook-dead-lettered", "replay-type"),
+        ("downgrade-wave", "aivo/dunning-downgrades", "skip-pending"),
+        ("webhook-signatures", "aivo/webhook-backlog", "resend-undelivered"),
+        ("webhook-signatures", "aivo/webhook-signatures", None),
+        ("invoices-failing", "aivo/invoices-failed", None),
+        ("subscriptions-out-of-sync", "aivo/subscription-out-of-sync", "resend-latest"),
+        ("subscriptions-out-of-sync-many", "aivo/mass-sync", "sync"),
+        ("charged-twice", "aivo/double-charge", None),
+        ("entitlements-mismatch", "aivo/entitlements-mismatch", "recalculate"),
+        ("dunning-overdue", "aivo/dunning-state", "recover"),
+        ("trials-expiring", "aivo/trials-expiring", None),
+    ],
+)
+def test_every_question_is_answered_and_shows_nothing_private(
+    world: RunningWorld, catalog: Catalog, connections: Connections, scenario: str, runbook: str, suggested: str | None
+) -> None:
+    is_answered(world, catalog, connections, scenario, runbook, suggested)
+
+
 def test_the_roles_that_the_world_gives_for_reading_may_not_write(catalog: Catalog, connections: Connections) -> None:
     assert [connections.writing_readers(system) for system in catalog.systems.values()] == [()] * len(catalog.systems)
+
+
+# Breaks of these do not meet, so one world serves all of them; those that take a whole host away come last.
+@pytest.mark.parametrize(
+    ("scenario", "runbook", "suggested"),
+    [
+        ("usage-drift", "stripemeter/drift", None),  # what it suggests depends on a gauge that nothing scrapes here
+        ("suppress-invoice-email", "adventive/invoice-email-undelivered", "render-pdf"),
+        ("small-drift", "stripemeter/corrections", "adjust"),
+        ("duplicate-usage", "stripemeter/corrections", "adjust"),
+        ("late-usage", "stripemeter/corrections", "backfill"),
+        ("stalled-item", "stripemeter/reconciler", None),
+        ("queue-lag", "stripemeter/queue-lag", None),
+        ("slow-ingest", "stripemeter/ingest-latency", None),
+        ("server-errors", "stripemeter/server-errors", None),
+        ("reject-pushes", "stripemeter/writer", None),
+        ("refused-keys", "stripemeter/access", None),
+        ("usage-drift", "stripemeter/daily-reconciliation", None),
+        ("refuse-webhooks", "adventive/webhook-undelivered", "resend-all"),
+        ("fail-rendering", "adventive/pdf-render-failed", "render-pdf"),
+        ("lose-usage", "adventive/reconciliation-drift", None),  # it warns: it may be double billing
+        ("decline-card", "adventive/collection", None),  # Stripe tries again by itself
+        ("open-dispute", "adventive/dispute", None),
+        ("open-dispute", "adventive/refund", None),
+        ("decline-card", "adventive/payment-method", None),
+        ("decline-card", "adventive/invoice-amount", None),
+        ("miss-reconciliation", "adventive/daily-reconciliation", "reconcile"),
+        ("lose-usage", "adventive/month-end", None),
+        ("lose-usage", "adventive/acodei-sync", None),
+        ("refuse-webhooks", "stripe/event", "resend"),
+        ("suppress-invoice-email", "stripe/invoice", None),  # a paid one
+        ("not-ready", "stripemeter/health", None),
+        ("worker-away", "adventive/worker-health", None),
+        ("no-stripe", "adventive/rotate-secret", None),
+        ("worker-away", "adventive/deploy", None),
+    ],
+)
+def test_every_question_is_answered_while_much_else_is_broken(
+    world: RunningWorld, catalog: Catalog, standing: Connections, scenario: str, runbook: str, suggested: str | None
+) -> None:
+    is_answered(world, catalog, standing, scenario, runbook, suggested)
