@@ -34,6 +34,7 @@ bench: ## ratios against a bare server in the same run; see bench/README.md
 	@tools/setup test
 	@$(BIN)/python -m bench.ingest
 	@$(BIN)/python -m bench.diagnose
+	@$(BIN)/python -m bench.deliver
 
 soak: ## 200 random kill -9 during executions, on SQLite and on PostgreSQL with two replicas (three minutes)
 	@tools/setup test

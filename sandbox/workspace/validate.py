@@ -67,6 +67,7 @@ class _Attachment(BaseModel):
     author_name: str | None = None
     author_link: str | None = None
     author_icon: str | None = None
+    callback_id: str | None = None
     mrkdwn_in: list[str] | None = None
     ts: int | float | str | None = None
 

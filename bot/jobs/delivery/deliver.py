@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _LONGEST_WAIT = timedelta(minutes=5)
 _LATE = timedelta(minutes=1)  # from when on people are told that a message comes late
+_ARRIVES_WITHIN = timedelta(seconds=5)  # after we gave up waiting for an answer, a slow Slack may still do it
 _PATIENCE = 3  # messages in a row without an answer, after which Slack is down rather than one message bad
 
 
@@ -163,7 +164,8 @@ class Deliver:
             return self._held_up(this, self._outcomes.refused(attempt, error, method=calls[-1]))
         except (Unavailable, Unknown) as error:
             this.why = error.why
-            self._outcomes.failed(attempt, error, wait=_backoff(taken.message.attempts))
+            least = _ARRIVES_WITHIN if isinstance(error, Unknown) else timedelta(0)
+            self._outcomes.failed(attempt, error, wait=max(least, _backoff(taken.message.attempts)))
             return Came.LATER
         self._outcomes.sent(attempt, place=place, has_recovered=this.strikes > 0)
         return Came.SENT

@@ -1,0 +1,173 @@
+"""What bench.deliver compares: one Alertmanager that tells its own Slack receiver and the bot, each in a workspace."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import yaml
+
+from tests.kit.waiting import eventually
+from tests.kit.workspace import RunningWorkspace, running_workspace
+
+_ROOT = Path(__file__).parent.parent
+_TOKEN = "bench-webhook-token"
+CHANNEL, CHANNEL_ID = "#billing-oncall", "C0ONCALL"
+
+_SYSTEM = {
+    "system": "bench",
+    "title": "Bench",
+    "match": ['system="bench"'],
+    "channel": CHANNEL,
+    "approvers": {"oncall": {"users": ["U0ANA"]}},
+    "resources": {"host": {"http": "env:BENCH_HOST_URL"}},
+    "rules": [{"event": "bench.alert.fired", "runbook": "bench/alert"}],
+}
+_RUNBOOK = {
+    "title": "An alert of the bench",
+    "diagnose": [{"id": "ready", "http": {"at": "host", "get": "/ready", "show": {"status": "status"}}}],
+    "conclude": [{"when": 'ready.status == "ok"', "say": "It is ready."}],
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Peer:
+    """One who tells Slack about alerts, and the workspace where it does."""
+
+    name: str
+    workspace: RunningWorkspace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """Everybody, told the same by one Alertmanager."""
+
+    alertmanager: str
+    peers: Sequence[Peer]
+    bot: str
+
+    def fire(self, alerts: Sequence[Mapping[str, object]]) -> None:
+        httpx.post(f"{self.alertmanager}/api/v2/alerts", json=list(alerts), timeout=30).raise_for_status()
+
+
+@contextmanager
+def field(folder: Path) -> Iterator[Field]:
+    """Processes and workspaces on loopback until the block ends; workspaces enforce Slack's rate limits."""
+    with ExitStack() as stack:
+        ours = stack.enter_context(running_workspace())
+        theirs = stack.enter_context(running_workspace())
+        for each in (ours, theirs):
+            each.control.limit_rates(on=True)
+        bot = stack.enter_context(_bot(folder, ours))
+        alertmanager = stack.enter_context(_alertmanager(folder, bot=bot, slack=theirs))
+        peers = [Peer(name="countersign", workspace=ours), Peer(name="alertmanager", workspace=theirs)]
+        yield Field(alertmanager=alertmanager, peers=peers, bot=bot)
+
+
+@contextmanager
+def _bot(folder: Path, workspace: RunningWorkspace) -> Iterator[str]:
+    rules, runbooks = folder / "rules", folder / "runbooks" / "bench"
+    rules.mkdir()
+    runbooks.mkdir(parents=True)
+    (rules / "bench.yml").write_text(yaml.safe_dump(_SYSTEM))
+    (runbooks / "alert.yml").write_text(yaml.safe_dump(_RUNBOOK))
+    address = _free()
+    environ = {
+        "PATH": os.environ["PATH"],
+        "COUNTERSIGN_DATABASE_URL": f"sqlite:///{folder}/bench.db",
+        "COUNTERSIGN_LISTEN": address,
+        "COUNTERSIGN_WEBHOOK_TOKEN": _TOKEN,
+        "COUNTERSIGN_RULES": str(rules),
+        "COUNTERSIGN_RUNBOOKS": str(runbooks.parent),
+        "SLACK_BOT_TOKEN": workspace.config.bot_token,
+        "SLACK_SIGNING_SECRET": workspace.config.signing_secret,
+        "SLACK_API_URL": workspace.api,
+    }
+    command = [sys.executable, "-m", "bot", "serve"]
+    with _process(command, folder / "bot.log", f"http://{address}/healthz", environ=environ):
+        yield f"http://{address}"
+
+
+@contextmanager
+def _alertmanager(folder: Path, *, bot: str, slack: RunningWorkspace) -> Iterator[str]:
+    """Each alert's `batch` is a group; both receivers are told at once and of every change."""
+    program = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+    if program is None:
+        sys.exit("install prometheus-alertmanager")
+    said = "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ end }}"
+    receivers: list[Mapping[str, object]] = [
+        {
+            "name": "bot",
+            "webhook_configs": [
+                {"url": f"{bot}/alertmanager", "http_config": {"authorization": {"credentials": _TOKEN}}}
+            ],
+        },
+        {
+            "name": "slack",
+            "slack_configs": [
+                {
+                    "api_url": f"{slack.api}chat.postMessage",
+                    "http_config": {"authorization": {"credentials": slack.config.bot_token}},
+                    "channel": CHANNEL,
+                    "send_resolved": True,
+                    "username": "",
+                    "icon_emoji": "",
+                    "title": "{{ .Status | toUpper }} {{ .GroupLabels.batch }}",
+                    "text": said,
+                }
+            ],
+        },
+    ]
+    route = {
+        "receiver": "bot",
+        "group_by": ["batch"],
+        "group_wait": "0s",
+        "group_interval": "1s",
+        "repeat_interval": "4h",
+        "routes": [{"receiver": "bot", "continue": True}, {"receiver": "slack"}],
+    }
+    config = folder / "alertmanager.yml"
+    config.write_text(json.dumps({"route": route, "receivers": receivers}))
+    address = _free()
+    command = [
+        program,
+        f"--config.file={config}",
+        f"--storage.path={folder / 'alertmanager'}",
+        f"--web.listen-address={address}",
+        "--cluster.listen-address=",
+    ]
+    with _process(command, folder / "alertmanager.log", f"http://{address}/-/ready"):
+        yield f"http://{address}"
+
+
+@contextmanager
+def _process(
+    command: Sequence[str], log: Path, ready: str, *, environ: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    with log.open("wb") as out, subprocess.Popen(command, cwd=_ROOT, env=environ, stdout=out, stderr=out) as process:
+        try:
+            assert eventually(lambda: process.poll() is not None or _answers(ready)), log.read_text()[-2000:]
+            assert process.poll() is None, log.read_text()[-2000:]
+            yield
+        finally:
+            process.terminate()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=1).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _free() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
