@@ -48,7 +48,7 @@ from bot.metrics import Metrics, Stock
 from bot.parts import CONCURRENCY, desk_of, means_of, new_id, now, open_database, slack_client
 from bot.schedule import Schedule
 from bot.settings import Settings
-from bot.slack_door import slack_door
+from bot.slack_door import homes_of, slack_door
 from bot.store import checks, deliveries
 from bot.store.database import Database
 from bot.store.deliveries import Delivery
@@ -186,6 +186,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
             storms=storms.look,
             silences=SilencesSeen(notes, alertmanager=means.silencer, new_id=new_id),
             clockwork=(
+                homes_of(settings, desk),
                 Due(means, catalog=content.current, cron=cron),
                 Detector(database=database, catalog=content.written, resources=connections.of, now=now),
                 Quiet(means, catalog=content.current),

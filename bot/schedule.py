@@ -7,7 +7,7 @@ from datetime import timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.core.errors import Unavailable
-from bot.store import interactions, private_answers, replicas
+from bot.store import homes, interactions, private_answers, replicas
 from bot.store.database import Database
 from bot.store.work import Clock
 
@@ -92,6 +92,7 @@ class Schedule:
         with self._database.begin() as conn:
             interactions.forget(conn, self._now())
             private_answers.forget(conn, self._now())
+            homes.forget(conn, self._now())
 
     def take_over(self) -> None:
         """Let go of the jobs of replicas that are silent."""

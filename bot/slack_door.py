@@ -19,6 +19,7 @@ from bot.jobs.inquiry import Inquiry
 from bot.metrics import Sockets
 from bot.parts import PERSON_WAITS, slack_client
 from bot.settings import Settings
+from bot.slack.homes import Homes
 from bot.slack.listeners import Around, bolt_app
 from bot.web.slack import slack_routes
 from bot.web.socket_client import SocketConnection
@@ -34,6 +35,11 @@ class SlackDoor:
 
     routes: Sequence[BaseRoute] = ()
     sockets: Callable[[], Sockets] | None = None
+
+
+def homes_of(settings: Settings, desk: Desk) -> Homes:
+    """The Homes of the app: the door publishes them, and so does the schedule; rows say which are true."""
+    return Homes(desk=desk, slack=Slack(slack_client(settings, timeout=PERSON_WAITS)))
 
 
 def slack_door(stack: ExitStack, settings: Settings, *, desk: Desk, inquiry: Inquiry) -> SlackDoor:
@@ -68,6 +74,7 @@ def _app(
             urls=ResponseUrls(api_url=str(settings.slack_api_url)),
             inquiry=inquiry,
             home=Installation(client, allowed=settings.slack_teams),
+            homes=homes_of(settings, desk),
         ),
         executor=_threads(stack, "slack-listen", 2 * _LISTENERS),
     )

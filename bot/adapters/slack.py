@@ -203,6 +203,11 @@ class Slack:
             reply = self._client.views_open(trigger_id=trigger_id, view=view)
         return str(reply["view"]["id"])
 
+    def publish_home(self, user: str, *, view: dict[str, Json]) -> None:
+        """Make this the Home that the person sees."""
+        with translated():
+            self._client.views_publish(user_id=user, view=view)
+
     def update_view(self, view_id: str, *, view: dict[str, Json]) -> None:
         with translated():
             self._client.views_update(view_id=view_id, view=view)

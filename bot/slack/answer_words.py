@@ -94,7 +94,7 @@ def settles(*, took_effect: bool) -> Safe:
 
 def status(incidents: Sequence[OpenIncident], *, behind: int, trouble: str | None) -> Safe:
     """Open incidents, and what has not reached Slack yet."""
-    lines = [_incident(each) for each in incidents[:15]]
+    lines = [incident_line(each) for each in incidents[:15]]
     if not lines:
         lines = [Safe(":white_check_mark: No incident is open.")]
     if len(incidents) > 15:
@@ -121,7 +121,8 @@ def _review(each: OpenReview) -> Safe:
     return Safe(f":rotating_light: *{safe(each.label)}* for {safe(each.title)} · {by} · needs a review")
 
 
-def _incident(each: OpenIncident) -> Safe:
+def incident_line(each: OpenIncident) -> Safe:
+    """What it is, whose, since when, and who has it."""
     mark = severity_mark(each.severity)
     whose = f" · :eyes: {person(each.acknowledged_by)}" if each.acknowledged_by else ""
     title = f"*{link(address(*each.place), each.title)}*" if each.place else bold(each.title)

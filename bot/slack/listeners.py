@@ -24,6 +24,7 @@ from bot.slack.clicks import Clicks
 from bot.slack.commands import Commands
 from bot.slack.commands.ports import Inquiring
 from bot.slack.entrance import Entrance, Home
+from bot.slack.homes import Everywhere, Homes
 from bot.slack.looking_after import LookingAfter
 from bot.slack.payload import Click, Submission, click, submission
 from bot.slack.ticking import Ticking
@@ -44,6 +45,7 @@ class Around:
     urls: Addresses
     inquiry: Inquiring
     home: Home
+    homes: Homes
 
 
 def bolt_app(*, signing_secret: str | None, bot_token: str, desk: Desk, around: Around, executor: Executor) -> App:
@@ -52,10 +54,11 @@ def bolt_app(*, signing_secret: str | None, bot_token: str, desk: Desk, around: 
     A click is acknowledged first and then carried out, for that may take longer than Slack waits; a form is carried
     out first, for its answer is what the form shows. Over Socket Mode there is no signature, and so no secret.
     """
-    answering = Answering(desk=desk, reply=around.reply)
-    clicks = Clicks(desk=desk, reply=around.reply)
-    after = LookingAfter(desk=desk, reply=around.reply)
-    steps = Ticking(desk=desk, reply=around.reply)
+    reply = Everywhere(around.reply, around.homes)
+    answering = Answering(desk=desk, reply=reply)
+    clicks = Clicks(desk=desk, reply=reply)
+    after = LookingAfter(desk=desk, reply=reply)
+    steps = Ticking(desk=desk, reply=reply)
     quiet = logging.getLogger("bot.slack.bolt")
     quiet.setLevel(logging.ERROR)  # it reads SLACK_BOT_TOKEN by itself, and warns that it will not use it
     app = App(
@@ -89,15 +92,16 @@ def bolt_app(*, signing_secret: str | None, bot_token: str, desk: Desk, around: 
         _ASK: clicks.ask,
     }
     for action_id, act in buttons.items():
-        app.action(action_id)(_on_click(answering, act))
+        app.action(action_id)(_on_click(answering, around.homes, act))
     app.view("ask")(_on_submit(clicks.submit_ask))
     app.view("silence")(_on_submit(after.submit_silence))
     app.view("deny")(_on_submit(clicks.submit_deny))
     app.view("vote")(_on_vote(clicks))
     app.view("settle")(_on_submit(clicks.submit_settle))
     answers = Answers(desk=desk, commands=Commands(desk, around.inquiry), urls=around.urls)
-    shortcut.listen(app, desk=desk, reply=around.reply)
+    shortcut.listen(app, desk=desk, reply=reply)
     asking.listen(app, desk=desk, answers=answers, telling=around.telling)
+    around.homes.listen(app)
     return app
 
 
@@ -108,7 +112,7 @@ def _authorize(bot_token: str) -> Callable[..., AuthorizeResult]:
     return authorize
 
 
-def _on_click(answering: Answering, act: Callable[[Click], None]) -> Callable[..., None]:
+def _on_click(answering: Answering, homes: Homes, act: Callable[[Click], None]) -> Callable[..., None]:
     def on_click(ack: Ack, body: dict[str, Any]) -> None:
         ack()
         made = click(body)
@@ -116,6 +120,8 @@ def _on_click(answering: Answering, act: Callable[[Click], None]) -> Callable[..
             act(made)
         except CountersignError as error:
             answering.failed(made, error)
+        if not made.channel_id:  # in the Home, which shows at once what came of it
+            homes.refresh(made.person)
 
     return on_click
 

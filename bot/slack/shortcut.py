@@ -15,7 +15,7 @@ from bot.engine.runbook import Runbook
 from bot.slack.answer_words import failed, said
 from bot.slack.answering import Reply
 from bot.slack.blocks.modals import not_possible
-from bot.slack.blocks.run_form import RUNBOOK, found_again, run_form
+from bot.slack.blocks.run_form import OPEN, RUNBOOK, found_again, run_form
 from bot.slack.run_payload import RunForm, Used, run_form_of, used
 from bot.slack.text import plain
 
@@ -28,6 +28,7 @@ def listen(app: App, *, desk: Desk, reply: Reply) -> None:
     """Register them."""
     forms = _Forms(desk, reply)
     app.shortcut({"callback_id": CALLBACK, "type": "message_action"})(_in_peace(forms.open))
+    app.action(OPEN)(_in_peace(forms.open))
     app.action(RUNBOOK)(_in_peace(forms.choose))
     app.view("run")(_on_run(forms))
 

@@ -25,6 +25,7 @@ from bot.jobs.delivery.pictures import Pictures
 from bot.jobs.incidents.asking import Asker
 from bot.jobs.incidents.diagnose import Diagnoser
 from bot.jobs.inquiry import Inquiry
+from bot.slack.homes import Homes
 from bot.slack.listeners import Around, bolt_app
 from bot.slack.present import Presenter
 from bot.store import incidents
@@ -177,6 +178,7 @@ def _serve(
     listening, dispatching = ThreadPoolExecutor(8), ThreadPoolExecutor(8)
     stack.callback(listening.shutdown)
     stack.callback(dispatching.shutdown)
+    homes = Homes(desk=office.desk, slack=slack)
     app = bolt_app(
         signing_secret=None if workspace.config.socket_mode else workspace.config.signing_secret,
         bot_token=workspace.config.bot_token,
@@ -186,6 +188,7 @@ def _serve(
             telling=slack,
             urls=ResponseUrls(api_url=workspace.api),
             inquiry=Inquiry(means=office.means, revision=lambda: REVISION),
+            homes=homes,
             home=Installation(web_client(token=workspace.config.bot_token, base_url=workspace.api, timeout=5)),
         ),
         executor=listening,

@@ -13,6 +13,7 @@ from bot.slack import shortcut_words as words
 from bot.slack.blocks.layout import context, plain_text, section
 from bot.slack.text import plain
 
+OPEN = "run_form"  # the button that opens it without a message
 RUNBOOK = "runbook"
 PARAM = "param:"
 _MOST_OPTIONS = 100  # of a group, and of groups
