@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ from bot.web.health import Health
 log = logging.getLogger(__name__)
 
 _DRAIN = timedelta(seconds=20)
+_PREDECESSOR = 10.0  # seconds that a process of the same name has to end in good order
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +76,27 @@ class Bot:
 
     web: Starlette
     reload: Callable[[], None]
+
+
+def alone(database: Database, name: str, *, patience: float = _PREDECESSOR) -> Callable[[], None]:
+    """Takes this replica's name, once nobody else has it. Raises SettingsError: two of one name would share jobs."""
+    until = time.monotonic() + patience
+    while (give_back := database.hold(name)) is None:
+        if time.monotonic() > until:
+            raise SettingsError(
+                f"COUNTERSIGN_REPLICA: another process that works on this database is called {name}; "
+                "give each replica a name of its own"
+            )
+        time.sleep(0.2)
+    return give_back
+
+
+def _our_own(stack: ExitStack, settings: Settings) -> Database:
+    database = open_database(settings)
+    stack.callback(database.close)
+    database.migrate()
+    stack.callback(alone(database, settings.replica))
+    return database
 
 
 def _tell_of_codes(desk: Desk, catalog: Catalog) -> None:
@@ -92,10 +115,7 @@ def _tell_of_codes(desk: Desk, catalog: Catalog) -> None:
 def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
     """A bot at work until the block is left. Raises SettingsError, ContentErrors or Unavailable if it cannot start."""
     with ExitStack() as stack:
-        database = open_database(settings)
-        stack.callback(database.close)
-        database.migrate()
-
+        database = _our_own(stack, settings)
         content = Content(settings, database=database, now=now)
         connections = Connections(
             {"COUNTERSIGN_SELF_URL": settings.self_url, **environ}, trust_readers=settings.allow_writable_reads

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 import shutil
 import sys
 import threading
@@ -17,11 +18,12 @@ import httpx
 from bot.core.errors import SettingsError, Unavailable
 from bot.demo import monitoring
 from bot.demo.children import Child, Children
-from bot.demo.ports import free_port
+from bot.demo.ports import Ports
 from bot.demo.recorded import Recorded
 from bot.demo.stripe_program import write_stripe
 
 _LONGEST_WINDOW = timedelta(minutes=2)  # long enough to read a thread and have it approved before the alert ends
+_PATIENCE = 120  # seconds for a part to come up, on a machine that is busy with something else
 _WORLD_SEED = "7"  # invented rows and ids are the same every time, so recorded webhooks name ones that exist
 _SCRAPES = {
     "accrue": "/hosts/accrue/metrics",
@@ -43,11 +45,8 @@ class Addresses:
     alertmanager: str
 
     @classmethod
-    def pick(cls) -> "Addresses":
-        taken: set[int] = set()
-        bot, world, prometheus, alertmanager = (
-            f"127.0.0.1:{free_port(wanted, taken)}" for wanted in (8080, 8090, 9090, 9093)
-        )
+    def pick(cls, ports: Ports) -> "Addresses":
+        bot, world, prometheus, alertmanager = (f"127.0.0.1:{ports.pick(each)}" for each in (8080, 8090, 9090, 9093))
         return cls(bot=bot, world=world, prometheus=prometheus, alertmanager=alertmanager)
 
 
@@ -64,7 +63,8 @@ class Stage:
                 "Or see the bot without them: countersign demo --without-prometheus"
             )
         self.folder = folder.absolute()
-        self.addresses = Addresses.pick()
+        self.ports = Ports()
+        self.addresses = Addresses.pick(self.ports)
         self.token = secrets.token_urlsafe(16)
         self.logs = self.folder / "logs"
         self.children = Children(self.logs)
@@ -80,11 +80,12 @@ class Stage:
         try:
             self._start_world()
             self.environment = self._bot_environment()
+            self._write_shell()
             self.start_bot()
             if self._with_prometheus:
                 self._start_monitoring()
         except BaseException:
-            self.children.__exit__(None, None, None)
+            self.__exit__(None, None, None)
             raise
         return self
 
@@ -92,11 +93,17 @@ class Stage:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.children.__exit__(kind, error, trace)
+        self.ports.__exit__(kind, error, trace)
+
+    @property
+    def shell(self) -> Path:
+        """What a shell reads to be in the bot's own environment, secrets included; for whoever started this alone."""
+        return self.folder / "environment.sh"
 
     def start_bot(self) -> Child:
         """Start the bot, or start it again after it was ended."""
         self.bot = self.children.start("bot", [sys.executable, "-m", "bot", "serve"], env=self.environment)
-        self.children.wait_until_ready(self.bot, f"http://{self.addresses.bot}/readyz", within=120)
+        self.children.wait_until_ready(self.bot, f"http://{self.addresses.bot}/readyz", within=_PATIENCE)
         return self.bot
 
     def _start_world(self) -> None:
@@ -104,12 +111,12 @@ class Stage:
         argv += ["--bot", f"http://{self.addresses.bot}", "--state", str(self.folder / "world"), "--seed", _WORLD_SEED]
         argv += ["--manifest", "docs/slack-manifest.yml"]  # with the very scopes that the app asks for, and no more
         world = self.children.start("world", argv, env=os.environ)
-        self.children.wait_until_ready(world, f"http://{self.addresses.world}/world/scenarios", within=60)
+        self.children.wait_until_ready(world, f"http://{self.addresses.world}/world/scenarios", within=_PATIENCE)
 
     def _bot_environment(self) -> Mapping[str, str]:
         """The bot's whole environment: what the world says, and nothing of COUNTERSIGN_* from the outside."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("COUNTERSIGN_")}
-        hosts: dict[str, str] = httpx.get(f"http://{self.addresses.world}/world/env", timeout=10).json()
+        hosts: dict[str, str] = httpx.get(f"http://{self.addresses.world}/world/env", timeout=30).json()
         programs = write_stripe(self.folder, environment=hosts)
         own = {
             "COUNTERSIGN_DATABASE_URL": f"sqlite:///{self.folder / 'countersign.db'}",
@@ -129,6 +136,13 @@ class Stage:
         if self._with_prometheus:
             own["PROMETHEUS_URL"] = f"http://{self.addresses.prometheus}"
         return inherited | hosts | own
+
+    def _write_shell(self) -> None:
+        """For `countersign` beside the running bot: its database, its hosts, the key of everybody's one-time codes."""
+        changed = {name: value for name, value in self.environment.items() if os.environ.get(name) != value}
+        lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(changed.items())]
+        self.shell.touch(mode=0o600)
+        self.shell.write_text("\n".join([*lines, ""]))
 
     def _start_monitoring(self) -> None:
         targets = (
@@ -158,7 +172,7 @@ class Stage:
                 "--cluster.listen-address=",
             ],
         )
-        self.children.wait_until_ready(alertmanager, f"http://{self.addresses.alertmanager}/-/ready", within=20)
+        self.children.wait_until_ready(alertmanager, f"http://{self.addresses.alertmanager}/-/ready", within=_PATIENCE)
         prometheus = self.children.start(
             "prometheus",
             [
@@ -169,11 +183,13 @@ class Stage:
                 f"--web.external-url=http://{self.addresses.prometheus}",
             ],
         )
-        self.children.wait_until_ready(prometheus, f"http://{self.addresses.prometheus}/-/ready", within=20)
+        self.children.wait_until_ready(prometheus, f"http://{self.addresses.prometheus}/-/ready", within=_PATIENCE)
         # Its first look for targets comes some five seconds after the start; a page that is offered before that
         # would show a break that no alert follows.
         query = f"http://{self.addresses.prometheus}/api/v1/query?query=sum(up)"
-        self.children.wait_until_ready(prometheus, query, within=30, accept=lambda reply: _total(reply) >= len(targets))
+        self.children.wait_until_ready(
+            prometheus, query, within=_PATIENCE, accept=lambda reply: _total(reply) >= len(targets)
+        )
 
 
 def demo(folder: Path, *, with_prometheus: bool, say: Callable[[str], None], stop: threading.Event) -> None:
@@ -204,7 +220,14 @@ def _welcome(stage: Stage, *, with_prometheus: bool, say: Callable[[str], None])
         say(f"  Prometheus http://{addresses.prometheus}/  Alertmanager http://{addresses.alertmanager}/")
     else:
         say("  No Prometheus: recorded webhooks are posted instead, and PromQL questions say so.")
+    say(f"  Without Slack: console http://{addresses.bot}/ ; at a shell here:  . {_near(stage.shell)}")
+    say("    then  countersign people enroll U0CHI  (a key for an authenticator app),  countersign requests list")
     say(f"  Bot http://{addresses.bot}/metrics  Logs {stage.logs}/  Ctrl-C ends everything.\n")
+
+
+def _near(path: Path) -> str:
+    """As somebody types it who stands where this was started."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _total(reply: httpx.Response) -> float:

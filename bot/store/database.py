@@ -1,5 +1,7 @@
 """The database under everything: SQLite or PostgreSQL, write and read transactions, migrations, and its errors."""
 
+import fcntl
+import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -74,6 +76,14 @@ class Database:
         with _outside_errors(), self._reads.begin() as conn:
             yield conn
 
+    def hold(self, name: str) -> Callable[[], None] | None:
+        """Takes a name for this process alone; gives it back when called. None while another process holds it.
+
+        The system lets go of it when a process ends, however it ends.
+        """
+        with _outside_errors():
+            return _held_file(self._path, name) if self._path else _held_lock(self._writes, name)
+
     def migrate(self) -> None:
         """Brings the schema to this program's version; replicas that start together take turns.
 
@@ -114,6 +124,28 @@ def insert_new(conn: Connection, table: Table, values: Mapping[str, object]) -> 
     insert = dialect.insert(table).values(**values).on_conflict_do_nothing()
     # The count of rows is not told for an insert whose key the database makes; a returned row is.
     return conn.execute(insert.returning(*table.primary_key.columns)).first() is not None
+
+
+def _held_file(path: Path, name: str) -> Callable[[], None] | None:
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    file = path.with_name(f"{path.name}.{digest}.lock").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file.close
+
+
+def _held_lock(engine: Engine, name: str) -> Callable[[], None] | None:
+    """A connection of its own, for the lock is the session's."""
+    key = int.from_bytes(hashlib.sha256(f"countersign/{name}".encode()).digest()[:8], signed=True)
+    conn = engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+    conn.detach()
+    if conn.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}):
+        return conn.close
+    conn.close()
+    return None
 
 
 def _parsed(url: str) -> URL:

@@ -20,7 +20,7 @@ from sqlalchemy import create_engine, select, text
 
 from bot.adapters.charts import labels
 from bot.core.evidence import Answer
-from bot.demo.ports import free_port
+from bot.demo.ports import Ports
 from bot.export.bundle import bundle
 from bot.export.page import page
 from bot.export.rows import gather
@@ -103,7 +103,7 @@ def told(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> It
 @contextmanager
 def running(postgresql: PostgreSQL, folder: Path) -> Iterator[Bot]:
     with ExitStack() as stack:
-        port = free_port(18080, set())
+        port = stack.enter_context(Ports()).pick(18080)
         url = f"http://127.0.0.1:{port}"
         workspace = stack.enter_context(
             running_workspace(bot=url, bot_token="xoxb-PlantedEnv-0", signing_secret=SIGNING_SECRET)

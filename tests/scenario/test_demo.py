@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.kit.browser import CHROMIUM, agree, become, page_of, thread_of
+from tests.kit.browser import CHROMIUM, seats
 from tests.kit.scene import Channel
 from tests.kit.waiting import PATIENCE
 from tests.kit.workspace import Control
@@ -46,19 +45,15 @@ class Demo:
         return any(str(place) in text for place in self.places)
 
 
-_one_at_a_time = Lock()  # two that look for free ports at the same moment would find the same ones
-
-
 @contextmanager
 def demo(*arguments: str) -> Iterator[Demo]:
     """`python -m bot demo`, once it has printed its address."""
     folder = Path(tempfile.mkdtemp(prefix="cs-"))
     command = [sys.executable, "-m", "bot", "demo", "--folder", str(folder), *arguments]
-    with _one_at_a_time:
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-        )
-        url = _address(process)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+    url = _address(process)
     try:
         places = (folder, Path((folder / "world" / "postgres-folder").read_text()))
         yield Demo(process=process, url=url, places=places)
@@ -96,33 +91,47 @@ def _seen(pid: int) -> tuple[int, str, str] | None:
         return None
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium (Debian package chromium)")
-def test_a_person_breaks_something_and_two_others_countersign_the_remedy_and_ctrl_c_ends_it_all() -> None:
-    with demo() as running, page_of(running.url) as page:
-        thread = thread_of(page)
+WEBHOOKS, MAIL, USAGE, WAVE = (
+    "Accrue gave up on webhooks",
+    "An invoice e-mail did not arrive",
+    "Local usage and Stripe disagree",
+    "Dunning is downgrading too many customers",
+)
 
-        page.get_by_role("button", name="Dead-letter three webhooks").click()
-        root = page.locator("#timeline .message", has_text="Accrue gave up on webhooks").first
-        expect(root).to_contain_text("3 webhooks are dead", timeout=PATIENCE * 1000)
-        root.get_by_role("button", name="replies").click()
+
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium (Debian package chromium)")
+def test_each_kind_of_action_is_asked_for_in_one_browser_and_countersigned_in_others_and_ctrl_c_ends_it_all() -> None:
+    with demo() as running, seats(running.url, "Ana", "Chi", "Lee") as (ana, chi, lee):
+        for label in ("Suppress an invoice e-mail", "Make usage drift", "Start a downgrade wave"):
+            ana.break_something(label)
+        ana.break_something("Dead-letter three webhooks")
+
+        expect(ana.root(WEBHOOKS)).to_contain_text("3 webhooks are dead")
+        thread = ana.thread(WEBHOOKS)
         expect(thread.get_by_role("img", name="Dead letters")).to_be_visible()
         expect(thread.get_by_role("cell", name="customer.subscription.updated").first).to_be_visible()
-
-        root.get_by_role("button", name="Replay all of this type").click()
-        form = page.get_by_role("dialog")
-        form.get_by_label("Why should this be done?").fill("The handler is fixed, release 214")
-        form.get_by_role("button", name="Ask for it").click()
-        expect(thread).to_contain_text("waiting for approval")
+        ana.ask(WEBHOOKS, "Replay all of this type", reason="The handler is fixed, release 214")
         expect(thread).to_contain_text("The host's dry run would requeue 3 of the 3 counted here.")
+        ana.press_approve(WEBHOOKS)
+        expect(ana.page.get_by_text("You asked for this, so somebody else must approve it.").first).to_be_visible()
 
-        agree(page, thread.get_by_role("button", name="Approve"), "Approve")
-        expect(page.get_by_text("You asked for this, so somebody else must approve it.").first).to_be_visible()
-        become(page, "Chi")
-        agree(page, thread.get_by_role("button", name="Approve"), "Approve")
-        expect(thread).to_contain_text("Approved by @Chi")
-        become(page, "Lee")
-        agree(page, thread.get_by_role("button", name="Approve"), "Approve")
-        expect(thread).to_contain_text("done and verified")
+        # Replay and the kill switch are of high risk: two others. The reconciliation and the PDF need one.
+        ana.ask(WAVE, "Skip all pending dunning", reason="Stripe reports few failures")
+        ana.ask(USAGE, "Run the reconciliation now")
+        ana.ask(MAIL, "Render the PDF")
+        for incident in (WEBHOOKS, WAVE, USAGE, MAIL):
+            chi.approve(incident, name="Chi")
+        for incident in (WEBHOOKS, WAVE):
+            lee.approve(incident, name="Lee")
+        for incident in (WEBHOOKS, WAVE, USAGE, MAIL):
+            expect(lee.thread(incident)).to_contain_text("done and verified", timeout=PATIENCE * 1000)
+        expect(ana.root(WAVE)).to_contain_text("Dunning of the pending steps is stopped")
+
+        # What was asked about afterwards does not warn any more, so the mail may be sent.
+        expect(chi.root(MAIL)).not_to_contain_text("warns against", timeout=PATIENCE * 1000)
+        chi.ask(MAIL, "Resend the e-mail")
+        ana.approve(MAIL, name="Ana")
+        expect(lee.root(MAIL)).to_contain_text("RESOLVED", timeout=PATIENCE * 1000)
 
         started = running.processes()
         os.killpg(running.process.pid, signal.SIGINT)
