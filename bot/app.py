@@ -40,6 +40,7 @@ from bot.jobs.requests.execute import Execute
 from bot.jobs.requests.expire import expire
 from bot.jobs.requests.prepare import prepare
 from bot.jobs.requests.verify import verify
+from bot.jobs.retention import Retention
 from bot.jobs.sweep import Sweep
 from bot.jobs.timed.check import Checker
 from bot.jobs.timed.detect import Detector
@@ -204,6 +205,9 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
             ),
             remind=announcer.remind,
             storms=storms.look,
+            retention=Retention(
+                database=database, keep=timedelta(days=settings.keep_days) if settings.keep_days else None, now=now
+            ),
             silences=SilencesSeen(notes, alertmanager=means.silencer, new_id=new_id),
             clockwork=(
                 homes_of(settings, desk),

@@ -42,6 +42,7 @@ class Schedule:
         silences: Callable[[], None],
         clockwork: Sequence[Callable[[], None]],
         storms: Callable[[], None],
+        retention: Callable[[], int],
         now: Clock,
     ) -> None:
         self._database = database
@@ -55,6 +56,7 @@ class Schedule:
         self._silences = silences
         self._clockwork = tuple(clockwork)
         self._storms = storms
+        self._retention = retention
         self._now = now
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -73,6 +75,7 @@ class Schedule:
             self._every(LOOK_FOR_WHAT_IS_DUE_EVERY, work)
         self._every(LOOK_AT_STORMS_EVERY, self._storms)
         self._every(TIDY_EVERY, self.tidy)
+        self._every(TIDY_EVERY, self._retention)
         self._every(LOOK_FOR_PEOPLE_EVERY, self._people, at_once=True)
         self._scheduler.start()
 

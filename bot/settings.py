@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     totp_key: SecretStr | None = None
     second_factor: Literal["severe", "high", "low", "off"] = "off"
     people_hours: int = Field(default=24, ge=0, le=24 * 7)
+    keep_days: int = Field(default=90, ge=0, le=3650)
     rules: Path = Path("rules")
     runbooks: Path = Path("runbooks")
     alerts: Path = Path("alerts.yml")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
-from bot.store.tables import deliveries
+from bot.engine.incident import State
+from bot.store.tables import deliveries, incidents
 
 _FOLDER = 7_266_118_392  # any number of our own: the advisory lock that makes one folder of all replicas
 
@@ -114,3 +115,22 @@ def backlog(conn: Connection) -> Backlog:
         select(func.count(), func.min(deliveries.c.received_at)).where(deliveries.c.folded_at.is_(None))
     ).one()
     return Backlog(count=row[0], oldest=row[1])
+
+
+def forget(conn: Connection, *, before: datetime, most: int) -> int:
+    """Removes the oldest that came before this moment and are folded, `most` of them; returns how many.
+
+    Nothing goes that came after an incident was opened which is open still; the newest row stays, for its number.
+    """
+    opened = conn.scalar(select(func.min(incidents.c.opened_at)).where(incidents.c.state == State.FIRING))
+    until = min(before, opened) if opened else before
+    newest = conn.scalar(select(func.max(deliveries.c.seq)))
+    oldest = conn.execute(
+        select(deliveries.c.seq, deliveries.c.received_at, deliveries.c.folded_at)
+        .where(deliveries.c.seq != newest)
+        .order_by(deliveries.c.seq)
+        .limit(most)
+    )
+    old = [row.seq for row in oldest if row.received_at < until and row.folded_at is not None]
+    conn.execute(delete(deliveries).where(deliveries.c.seq.in_(old)))
+    return len(old)

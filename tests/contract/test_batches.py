@@ -97,6 +97,26 @@ def test_one_goes_first_and_then_batches_each_after_a_check(office: Office) -> N
     assert office.kinds().count("execution.checked") == 2
 
 
+def test_hours_that_end_on_the_way_stop_it_in_good_order_before_the_next_batch(sqlite_database: Database) -> None:
+    # The canary goes at twelve; eight seconds before the hour is over there is one more batch, and after it none.
+    hours = {"allow": [{"from": "08:00", "until": "12:01", "timezone": "UTC"}]}
+    slow = {**BATCHES, "every": "52s", "within": "5m"}
+    files = runbook(do=[SEND], batches=slow, windows=hours)
+    office = Office(database=sqlite_database, host=Host(items=dict(ITEMS)), runbook=files)
+    office.open_incident()
+    request_id = begun(office)
+
+    office.pass_time(timedelta(seconds=52))
+    in_time = touched(office)
+    office.pass_time(timedelta(minutes=5))
+
+    assert in_time == ["ev_1", "ev_2", "ev_3"]
+    assert touched(office) == in_time
+    assert state(office, request_id) is execution.State.STOPPED
+    assert "3 of 5 calls done, the rest was not tried" in outcome(office, request_id)
+    assert "12:01" in outcome(office, request_id) or "08:00" in outcome(office, request_id)
+
+
 def test_a_check_that_does_not_hold_in_time_ends_it_and_calls_for_somebody(office: Office) -> None:
     request_id = begun(office)
     with office.database.begin() as conn:

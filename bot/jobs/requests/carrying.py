@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.ports import Json
+from bot.desk.bounds import outside_hours
 from bot.engine.execution import (
     DeedDone,
     Done,
@@ -88,6 +89,9 @@ def _turn(
                 return _Checking(execution=held, so_far=_done(deeds))
             case Due.CHECK:
                 _begin_check(means, conn, case, held, deeds=deeds, now=now)
+                return None
+            case Due.CALL if deeds and (closed := outside_hours(case.system, case.action, now)):
+                end(means, conn, case, now=now, because=closed, is_stopped=True)
                 return None
             case Due.CALL:
                 return _taken(means, conn, case, held, deeds=deeds, now=now)
