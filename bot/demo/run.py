@@ -20,7 +20,7 @@ from bot.demo import monitoring
 from bot.demo.children import Child, Children
 from bot.demo.ports import Ports
 from bot.demo.recorded import Recorded
-from bot.demo.stripe_program import write_stripe
+from bot.demo.stripe_program import write_stripe, write_sync
 
 _LONGEST_WINDOW = timedelta(minutes=2)  # long enough to read a thread and have it approved before the alert ends
 _PATIENCE = 120  # seconds for a part to come up, on a machine that is busy with something else
@@ -118,6 +118,7 @@ class Stage:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("COUNTERSIGN_")}
         hosts: dict[str, str] = httpx.get(f"http://{self.addresses.world}/world/env", timeout=30).json()
         programs = write_stripe(self.folder, environment=hosts)
+        write_sync(self.folder, environment=hosts)
         own = {
             "COUNTERSIGN_DATABASE_URL": f"sqlite:///{self.folder / 'countersign.db'}",
             "COUNTERSIGN_LISTEN": self.addresses.bot,
@@ -130,6 +131,7 @@ class Stage:
             "SLACK_API_URL": f"http://{self.addresses.world}/slack/api/",
             "ALERTMANAGER_URL": f"http://{self.addresses.alertmanager}",
             "STRIPE_CLI": "1",
+            "AIVO_SYNC": "1",
             "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "NO_PROXY": "127.0.0.1,localhost",
         }

@@ -1,7 +1,8 @@
-"""Stripe's command-line program, as the demonstration has it: a script that runs the local world's stand-in."""
+"""Programs beside the bot, as the demonstration has them: scripts that run the local world's stand-ins."""
 
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 _NAMES = ("STRIPE_API_URL", "STRIPE_WRITE_KEY")
@@ -12,11 +13,21 @@ def write_stripe(folder: Path, *, environment: dict[str, str]) -> Path:
 
     Returns the folder that belongs on PATH.
     """
+    return _write(folder, "stripe", "sandbox.world.stripe_cli", {name: environment[name] for name in _NAMES})
+
+
+def write_sync(folder: Path, *, environment: dict[str, str]) -> Path:
+    """Write `folder/bin/sync-subscriptions`, the command that a host of Aivo's offers. Returns the folder for PATH."""
+    name = "AIVO_PAYMENTS_URL"
+    return _write(folder, "sync-subscriptions", "sandbox.world.aivo_sync", {name: environment[name]})
+
+
+def _write(folder: Path, name: str, module: str, environment: Mapping[str, str]) -> Path:
     place = folder / "bin"
-    place.mkdir(parents=True)
-    settings = [f"{name}={shlex.quote(environment[name])}" for name in _NAMES]
+    place.mkdir(parents=True, exist_ok=True)
+    settings = [f"{key}={shlex.quote(value)}" for key, value in environment.items()]
     command = " ".join([*settings, f"PYTHONPATH={shlex.quote(str(Path.cwd()))}", "exec", shlex.quote(sys.executable)])
-    program = place / "stripe"
-    program.write_text(f'#!/bin/sh\n{command} -m sandbox.world.stripe_cli "$@"\n')
+    program = place / name
+    program.write_text(f'#!/bin/sh\n{command} -m {module} "$@"\n')
     program.chmod(0o700)
     return place

@@ -40,6 +40,10 @@ class Many(Options):
     count: int = Field(default=3, ge=1, le=60)
 
 
+class Overdue(Many):
+    ended: bool = Field(default=False, description="Stripe has ended the subscription, instead of having the money")
+
+
 class One(Many):
     count: int = Field(default=1, ge=1, le=10)
 
@@ -108,7 +112,7 @@ class AivoBreaks:
                 begin=self._take_away, is_running=lambda: self._exists(wounds.LACKING),
             ),
             Break(
-                id="dunning-overdue", title="Forget dunning steps", system="aivo", options=Many,
+                id="dunning-overdue", title="Forget dunning steps", system="aivo", options=Overdue,
                 about="Three families paid meanwhile, but nobody took the dunning step that was due hours ago.",
                 begin=self._forget, is_running=lambda: self._exists(wounds.OVERDUE),
             ),
@@ -179,9 +183,8 @@ class AivoBreaks:
 
     def _charge_twice(self, wanted: One) -> Obj:
         found = self.families.pick(wanted.count, mirrored=True)
-        for family in found:
-            self.families.charge_again(family)
-        return _named(found)
+        correlations = [self.families.charge_again(family) for family in found]
+        return {**_named(found), "correlation": correlations[0]}
 
     def _take_away(self, wanted: Many) -> Obj:
         found = self.families.pick(wanted.count, mirrored=True)
@@ -189,8 +192,11 @@ class AivoBreaks:
         self.service.troubles.count("sync_failure", by=wanted.count)
         return _named(found)
 
-    def _forget(self, wanted: Many) -> Obj:
+    def _forget(self, wanted: Overdue) -> Obj:
         found = self.families.pick(wanted.count, mirrored=True)
+        if wanted.ended:
+            for family in found:
+                self.books.change("subscription", family.sub, status="canceled")
         self._do(found, *wounds.FORGET)
         return _named(found)
 
@@ -220,6 +226,7 @@ class AivoBreaks:
 
 def _named(found: Sequence[Family]) -> Obj:
     return {
+        "subscription": str(found[0].subscription) if found else None,
         "tenants": texts(str(family.tenant) for family in found),
         "accounts": texts(str(family.account) for family in found),
         "subscriptions": texts(str(family.subscription) for family in found),

@@ -51,11 +51,12 @@ class Families:
                 self._tell_stripe(family)
         return found
 
-    def charge_again(self, family: Family) -> None:
-        """The latest invoice once more, here and at Stripe, and two checkouts a minute apart."""
+    def charge_again(self, family: Family) -> str:
+        """The latest invoice once more, here and at Stripe, and two checkouts a minute apart; their correlation id."""
+        correlation = str(self._ids.uuid())
         invoice, charge = self._ids.stripe("in"), self._ids.stripe("ch")
         values = {
-            "account": family.account, "in": invoice, "now": self._service.now(),
+            "account": family.account, "correlation": correlation, "in": invoice, "now": self._service.now(),
             "first": self._ids.stripe("cs_test", 40), "second": self._ids.stripe("cs_test", 40),
         }  # fmt: skip
         with self._service.engine.begin() as connection:
@@ -66,6 +67,7 @@ class Families:
         self._books.put({**of_customer[0], "id": invoice, "created": now})
         charges = [each for each in self._books.all("charge") if each["customer"] == family.cus]
         self._books.put({**charges[0], "id": charge, "created": now, "payment_intent": self._ids.stripe("pi")})
+        return correlation
 
     def _tell_stripe(self, family: Family) -> None:
         now = int(self._service.now().timestamp())
@@ -96,7 +98,7 @@ _CHARGE_AGAIN = (
     text(
         """insert into payment_events (billing_account_id, provider_event_id, event_type, payload, processed_at,
                                        created_at)
-           select :account, e.id, e.type, jsonb_build_object('correlationId', gen_random_uuid()), :now,
+           select :account, e.id, e.type, jsonb_build_object('correlationId', cast(:correlation as text)), :now,
                   cast(:now as timestamptz) - e.ago
            from (values (cast(:first as text), 'checkout.session.completed', interval '2 minutes'),
                         (cast(:second as text), 'checkout.session.completed', interval '1 minute'),

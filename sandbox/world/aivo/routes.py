@@ -9,9 +9,11 @@ from sqlalchemy import text
 from starlette.routing import BaseRoute
 
 from sandbox.world.aivo.service import AivoService
+from sandbox.world.aivo.sync import SyncBody, sync
 from sandbox.world.http import Answer, Call, Work, route, texts
 from sandbox.world.options import OptionsHolder
 from sandbox.world.replies import Replies, once_by_key
+from sandbox.world.stripe.books import Books
 
 # ruff: noqa: N815 - the fields are Aivo's words
 
@@ -52,6 +54,7 @@ class AivoRoutes:
 
     service: AivoService
     options: OptionsHolder
+    books: Books
     replies: Replies = field(default_factory=Replies)
 
     def payments(self) -> list[BaseRoute]:
@@ -60,6 +63,7 @@ class AivoRoutes:
             route("/health", self._payments_health, methods=["GET"]),
             route("/payments/webhook/stripe", _unsigned, methods=["POST"]),
             route("/internal/metrics", self._metrics, methods=["GET"]),
+            route("/internal/sync/subscriptions", self._sync, methods=["POST"]),
             route("/internal/dunning/execute", once_by_key(self.replies, self._execute), methods=["POST"]),
             route("/internal/dunning/recover", once_by_key(self.replies, self._recover), methods=["POST"]),
             route("/internal/flags/dunning", self._show_flag, methods=["GET"]),
@@ -125,6 +129,15 @@ class AivoRoutes:
                 connection.execute(statement, values)
         self._record("subscription.recovered", str(subscription), call)
         return Answer(json={"subscriptionId": str(subscription), "status": "ACTIVE"})
+
+    def _sync(self, call: Call) -> Answer:
+        """The host's script calls this; the documented one is in no public code."""
+        try:
+            body = SyncBody.model_validate(call.json())
+        except ValidationError as error:
+            return _invalid(error)
+        key = call.headers.get("idempotency-key")
+        return Answer(json=sync(self.service, self.books, body, key=key))
 
     def _show_flag(self, call: Call) -> Answer:
         if not self.options.value.aivo_dunning_flag:

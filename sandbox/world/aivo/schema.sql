@@ -80,3 +80,23 @@ create view payment_event_correlations as
   select id, billing_account_id, provider_event_id, event_type, created_at, processed_at,
          payload->>'correlationId' as correlation_id
   from payment_events;
+-- billing-svc's Prisma schema over the same rows: quoted camelCase, times without a zone.
+drop schema if exists camel cascade;
+create schema camel;
+create view camel.billing_accounts as select id::text as id, tenant_id::text as "tenantId", account_type as "accountType", provider_customer_id as "providerCustomerId" from public.billing_accounts;
+create view camel.subscriptions as select id::text as id, billing_account_id::text as "billingAccountId", plan_id as "planId", status, provider_subscription_id as "providerSubscriptionId",
+  trial_end_at at time zone 'UTC' as "trialEndAt", current_period_start at time zone 'UTC' as "currentPeriodStart", current_period_end at time zone 'UTC' as "currentPeriodEnd" from public.subscriptions;
+create view camel.invoices as select id::text as id, billing_account_id::text as "billingAccountId", provider_invoice_id as "providerInvoiceId", amount_due_cents as "amountDueCents", amount_paid_cents as "amountPaidCents", currency, status,
+  period_start at time zone 'UTC' as "periodStart", paid_at at time zone 'UTC' as "paidAt" from public.invoices;
+create view camel.payment_events as select id::text as id, billing_account_id::text as "billingAccountId", provider, provider_event_id as "providerEventId", event_type as "eventType",
+  processed_at at time zone 'UTC' as "processedAt", created_at at time zone 'UTC' as "createdAt" from public.payment_events;
+create view camel.entitlements as select id::text as id, tenant_id::text as "tenantId", module, active, updated_at at time zone 'UTC' as "updatedAt" from public.entitlements;
+create view camel.payment_event_correlations as select * from public.payment_event_correlations;
+-- payments-svc's own model: Stripe's mirror, without tenants.
+drop schema if exists payments cascade;
+create schema payments;
+create view payments.subscriptions as select id, billing_account_id as customer_id, provider_subscription_id as stripe_subscription_id,
+  case status when 'IN_TRIAL' then 'TRIALING' when 'EXPIRED' then 'CANCELED' else status end as status, trial_end_at as trial_end, current_period_end from public.subscriptions;
+create view payments.webhook_events as select id, provider_event_id as stripe_event_id, event_type, processed_at is not null as processed, processed_at, 0 as retry_count, created_at from public.payment_events;
+grant usage on schema camel, payments to countersign_read;
+grant select on all tables in schema camel, payments to countersign_read;

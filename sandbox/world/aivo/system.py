@@ -42,7 +42,7 @@ class Aivo:
     ) -> None:
         self._cluster = cluster
         self._service = AivoService(database=cluster.database("aivo"), effects=effects, now=now)
-        self._routes = AivoRoutes(self._service, options)
+        self._routes = AivoRoutes(self._service, options, books)
         self._scenario = DowngradeWave(self._service)
         self._breaks = AivoBreaks(service=self._service, books=books, ids=ids)
         webhooks.connect(inbox.ENDPOINT, lambda event: inbox.receive(self._service, event))
