@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, or_, select, update
 
 from bot.core.event import Status
 from bot.engine.alerts import Alerts, Identity, Told, firing
@@ -38,6 +38,11 @@ def locked(conn: Connection, incident_id: str) -> Incident | None:
 def alerts_of(conn: Connection, incident_id: str) -> Alerts:
     """Every alert the incident ever had."""
     return _alerts_by_incident(conn, [incident_id]).get(incident_id, {})
+
+
+def alerts_of_open(conn: Connection) -> Mapping[str, Alerts]:
+    """The alerts of every incident that is open, by its id."""
+    return _alerts_by_incident(conn, select(incidents.c.id).where(incidents.c.state == State.FIRING))
 
 
 def of_group(conn: Connection, group: str, *, fingerprints: frozenset[str], now: datetime) -> list[Episode]:
@@ -178,7 +183,9 @@ def counts(conn: Connection) -> Mapping[tuple[str, State], int]:
     return {(system, State(state)): count for system, state, count in rows}
 
 
-def _alerts_by_incident(conn: Connection, incident_ids: Collection[str]) -> dict[str, dict[Identity, Told]]:
+def _alerts_by_incident(
+    conn: Connection, incident_ids: Collection[str] | Select[tuple[str]]
+) -> dict[str, dict[Identity, Told]]:
     alerts: dict[str, dict[Identity, Told]] = {}
     for row in conn.execute(select(incident_alerts).where(incident_alerts.c.incident_id.in_(incident_ids))):
         told = _told(row)

@@ -14,6 +14,21 @@ def add(conn: Connection, silence: Silence) -> bool:
     return insert_new(conn, silences, {name: getattr(silence, name) for name in Silence.__slots__})
 
 
+def seen_again(conn: Connection, silence: Silence) -> bool:
+    """Makes one that was made elsewhere live again, which had not covered its incident for a while."""
+    changed = conn.execute(
+        update(silences)
+        .where(
+            silences.c.incident_id == silence.incident_id,
+            silences.c.number == silence.number,
+            silences.c.is_ours.is_(False),
+            silences.c.state == State.OVER,
+        )
+        .values(state=State.ACTIVE, ends_at=silence.ends_at)
+    )
+    return changed.rowcount == 1
+
+
 def get(conn: Connection, silence_id: str) -> Silence | None:
     """One silence; None when there is none of this id."""
     row = conn.execute(select(silences).where(silences.c.id == silence_id)).first()

@@ -331,6 +331,19 @@ def test_one_made_in_alertmanager_is_shown_and_left_alone(database: Database) ->
     assert office.kinds().count("silence.seen") == 1
 
 
+def test_one_that_does_not_cover_the_incident_for_a_while_is_shown_again_when_it_does(office: Office) -> None:
+    made_elsewhere(office, matches={"pod": "ledger-7"})
+    office.silences_seen()
+    fire(office, "f2", {**LABELS, "pod": "ledger-8"})
+    office.silences_seen()
+    between = held(office).state
+    with office.database.begin() as conn:
+        conn.execute(incident_alerts.delete().where(incident_alerts.c.fingerprint == "f2"))
+    office.silences_seen()
+
+    assert (between, held(office).state) == (State.OVER, State.ACTIVE)
+
+
 def test_one_that_covers_only_some_of_its_alerts_is_not_its_silence(office: Office) -> None:
     fire(office, "f2", {**LABELS, "pod": "ledger-8"})
     made_elsewhere(office, matches={"pod": "ledger-7"})

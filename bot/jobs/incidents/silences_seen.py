@@ -4,18 +4,16 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from bot.core.egress import mask
 from bot.core.errors import CountersignError
 from bot.core.matching import Matcher
 from bot.core.ports import Silenced, Silencer
 from bot.engine.alerts import firing
-from bot.engine.incident import State as Standing
 from bot.engine.silence import Silence, State, is_of
 from bot.jobs.incidents.silencing import TIMEOUT, Notes
 from bot.store import audit, incidents, silences
-from bot.store.tables import incidents as incident_rows
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +57,7 @@ class SilencesSeen:
         now = self._notes.now()
         seen = _seen(self._new_id(), incident_id, found, now)
         with self._notes.database.begin() as conn:
-            if silences.add(conn, seen):
+            if silences.add(conn, seen) or silences.seen_again(conn, seen):
                 data = {"silence": seen.id, "number": seen.number, "by": seen.name, "until": seen.ends_at.isoformat()}
                 audit.append(
                     conn, kind="silence.seen", actor=audit.OURSELVES, now=now, incident_id=incident_id, data=data
@@ -88,12 +86,10 @@ def _seen(silence_id: str, incident_id: str, found: Silenced, now: datetime) -> 
 
 def _fire(conn: Connection) -> dict[str, list[Mapping[str, str]]]:
     """By open incident, the labels of each alert that fires."""
-    found = {}
-    for incident_id in conn.scalars(select(incident_rows.c.id).where(incident_rows.c.state == Standing.FIRING)):
-        alerts = incidents.alerts_of(conn, incident_id)
-        if labels := [alerts[identity].labels for identity in sorted(firing(alerts))]:
-            found[incident_id] = labels
-    return found
+    return {
+        incident_id: [alerts[identity].labels for identity in sorted(firing(alerts))]
+        for incident_id, alerts in incidents.alerts_of_open(conn).items()
+    }
 
 
 def _covers(silence: Silenced, labels: Sequence[Mapping[str, str]]) -> bool:
