@@ -46,6 +46,7 @@ def pairs() -> list[tuple[Mapping[str, str], Mapping[str, str]]]:
     named = [
         ("AivoSubscriptionsOutOfSyncMany", "AivoSubscriptionOutOfSync"),
         ("AccrueDunningExhaustion", "AccrueDunningExhausted"),
+        ("ReconciliationDriftPctHigh", "ReconciliationDriftAbsHigh"),
     ]
     return of_one_event + [(by_name[high], by_name[low]) for high, low in named if {high, low} <= by_name.keys()]
 

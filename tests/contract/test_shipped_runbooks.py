@@ -321,7 +321,7 @@ def test_the_roles_that_the_world_gives_for_reading_may_not_write(catalog: Catal
         ("suppress-invoice-email", "stripe/invoice", None),  # a paid one
         ("not-ready", "stripemeter/health", None),
         ("worker-away", "adventive/worker-health", None),
-        ("no-stripe", "adventive/rotate-secret", None),
+        ("no-stripe", "adventive/secret-rotation", None),
         ("worker-away", "adventive/deploy", None),
     ],
 )

@@ -228,4 +228,5 @@ def nothing_private_is_left(scene: Scene, rows: tuple[Row, ...]) -> None:
     held = "\n".join(repr(row) for table in tables for row in scene.rows(f'select * from "{table}"'))
     held += "\n".join(file.read_text(errors="replace") for file in scene.stage.logs.glob("bot*.log"))
     assert all(row.event in held for row in rows)
-    assert scene.world.leaked(held) == []
+    leaked = scene.world.leaked(held)
+    assert leaked == [], leaked

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.world.adventive.outage import Outage
-from sandbox.world.adventive.worker import ENDPOINT, UNCOLLECTED, Delivery, Drift, Worker
+from sandbox.world.adventive.records import Delivery, Drift
+from sandbox.world.adventive.worker import ENDPOINT, UNCOLLECTED, Worker
 from sandbox.world.breaks import Break, NoOptions
 from sandbox.world.http import Obj, texts
 from sandbox.world.ids import Ids

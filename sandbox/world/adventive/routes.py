@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute
 
 from sandbox.world import keys
 from sandbox.world.adventive.outage import Outage
-from sandbox.world.adventive.worker import Delivery, Reconciled, Worker
+from sandbox.world.adventive.records import Delivery, Reconciled
+from sandbox.world.adventive.worker import Worker
 from sandbox.world.http import Answer, Call, Obj, Work, route
 from sandbox.world.replies import Replies, once_by_key
 

@@ -1,11 +1,11 @@
 """The billing Worker's state: which invoice has its PDF, and what became of its e-mail."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import RLock
-from typing import Literal, TypeAlias
 
+from sandbox.world.adventive.records import Delivery, Drift, EmailState, Reconciled
 from sandbox.world.effects import Effects
 from sandbox.world.faults import Faults
 from sandbox.world.http import Obj
@@ -13,7 +13,6 @@ from sandbox.world.mailgun import ListName, Mail, Mailgun
 from sandbox.world.meters import Meters
 from sandbox.world.stripe.books import Books
 
-EmailState: TypeAlias = Literal["delivered", "failed", "suppressed", "not_sent"]
 FAILED_MAILS = "adventive_mailgun_failed_total"
 FAILED_PDFS = "adventive_pdf_render_failed_total"
 UNDELIVERED = "adventive_invoice_undelivered"
@@ -21,59 +20,6 @@ NO_PDF = "adventive_invoice_pdf_missing"
 UNCOLLECTED = "stripe_invoices_uncollected"
 RAN_AT = "adventive_reconcile_last_success_timestamp_seconds"
 ENDPOINT = "https://billing-worker.adventive.com/webhook/stripe"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivery:
-    """One invoice's PDF and e-mail. `reason` is why the e-mail is not delivered."""
-
-    invoice_id: str
-    acct_id: str
-    inv_uuid: str
-    pdf: bool
-    email: EmailState
-    last_event_at: datetime
-    reason: str | None = None
-
-    @property
-    def key(self) -> str:
-        """Where the PDF lies in R2."""
-        return f"{self.acct_id}/{self.inv_uuid}.pdf"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Drift:
-    """Usage of one account, period and type that the Worker counted and Stripe was told otherwise."""
-
-    account_id: str
-    period: str
-    usage_type: str
-    counted: float
-    billed: float
-    invoice_id: str
-
-    @property
-    def slot(self) -> str:
-        """What `/usage` is idempotent by."""
-        return f"{self.account_id}:{self.period}:{self.usage_type}"
-
-    def told(self) -> Obj:
-        """As the reconciliation tells it."""
-        missing = self.counted - self.billed
-        return {
-            "account_id": self.account_id, "period": self.period, "usage_type": self.usage_type,
-            "counted": self.counted, "billed": self.billed, "missing": missing, "invoice_id": self.invoice_id,
-            "amount_difference": round(missing * 7), "currency": "usd",
-        }  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reconciled:
-    """The last reconciliation."""
-
-    ran_at: datetime
-    accounts: int
-    drifts: tuple[Drift, ...]
 
 
 class Worker:

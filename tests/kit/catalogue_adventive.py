@@ -1,0 +1,115 @@
+"""Adventive's rows of the catalogue and Stripe's, as they are played; the e-mail has scenarios of its own."""
+
+from tests.kit.catalogue import Deed, Row
+
+_PROBE = {"seconds": 75, "only_probe": True}
+_ONCE = "played by another row"
+
+ADVENTIVE = (
+    Row(
+        scenario="refuse-webhooks",
+        event="adventive.webhook.undelivered",
+        runbook="adventive/webhook-undelivered",
+        options={"count": 3},
+        deeds=(Deed(action="resend"), Deed(action="resend-all")),
+    ),
+    Row(
+        scenario="fail-rendering",
+        event="adventive.pdf.render_failed",
+        runbook="adventive/pdf-render-failed",
+        options={"count": 1},
+        by=("invoice_id",),
+        deeds=(Deed(action="render-pdf"),),
+        left={"resend": "with the PDF this alert is over; the e-mail's own scenario sends it"},
+    ),
+    Row(
+        scenario="decline-card",
+        event="adventive.invoice.uncollected",
+        runbook="adventive/collection",
+        by=("invoice_id",),
+        deeds=(Deed(action="stop-collection", undo=True), Deed(action="retry-collection")),
+    ),
+    Row(
+        scenario="lose-usage",
+        event="adventive.reconciliation.drift",
+        runbook="adventive/reconciliation-drift",
+        deeds=(Deed(action="reconcile"), Deed(action="post-usage", inputs={"not_billed_twice": "yes"})),
+    ),
+    Row(
+        scenario="open-dispute",
+        event="adventive.dispute.opened",
+        runbook="adventive/dispute",
+        by=("dispute_id",),
+    ),
+    Row(
+        scenario="worker-away",
+        event="adventive.worker.down",
+        runbook="adventive/worker-health",
+        options=_PROBE,
+    ),
+    Row(
+        scenario="no-stripe",
+        event="adventive.stripe.disconnected",
+        runbook="adventive/secret-rotation",
+        options=_PROBE,
+    ),
+    Row(
+        scenario="open-dispute",
+        event="adventive.refund.requested",
+        runbook="adventive/refund",
+        by_hand={"charge": "charge"},
+    ),
+    Row(
+        scenario="open-dispute",
+        event="adventive.payment_method.requested",
+        runbook="adventive/payment-method",
+        by_hand={"customer": "customer"},
+    ),
+    Row(
+        scenario="decline-card",
+        event="adventive.invoice.amount_disputed",
+        runbook="adventive/invoice-amount",
+        by_hand={"invoice": "invoice_id"},
+    ),
+    Row(
+        scenario="open-dispute",
+        event="adventive.acodei.sync_stale",
+        runbook="adventive/acodei-sync",
+        by_hand={},
+        deeds=(Deed(action="reconcile"),),
+    ),
+    Row(
+        scenario="open-dispute",
+        event="adventive.worker.deployed",
+        runbook="adventive/deploy",
+        by_hand={},
+    ),
+    Row(
+        scenario="open-dispute",
+        event="adventive.month_end",
+        runbook="adventive/month-end",
+        by_hand={},
+    ),
+    Row(
+        scenario="open-dispute",
+        event="adventive.reconciliation.missed",
+        runbook="adventive/daily-reconciliation",
+        by_hand={},
+        deeds=(Deed(action="reconcile"),),
+    ),
+    Row(
+        scenario="decline-card",
+        event="stripe.invoice.looked_up",
+        runbook="stripe/invoice",
+        by_hand={"invoice": "invoice_id"},
+        deeds=(Deed(action="stop-collection", undo=True), Deed(action="retry-collection")),
+    ),
+    Row(
+        scenario="refuse-webhooks",
+        event="stripe.event.looked_up",
+        runbook="stripe/event",
+        options={"count": 1},
+        by_hand={"event": "event_id", "endpoint": "endpoint_id"},
+        deeds=(Deed(action="resend"),),
+    ),
+)
