@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 import httpx
 import yaml
 
-from tests.kit.waiting import eventually
+from bench.processes import answering
 from tests.kit.workspace import RunningWorkspace, running_workspace
 
 _ROOT = Path(__file__).parent.parent
@@ -91,7 +90,7 @@ def _bot(folder: Path, workspace: RunningWorkspace) -> Iterator[str]:
         "SLACK_API_URL": workspace.api,
     }
     command = [sys.executable, "-m", "bot", "serve"]
-    with _process(command, folder / "bot.log", f"http://{address}/healthz", environ=environ):
+    with answering(command, folder / "bot.log", f"http://{address}/healthz", environ=environ, cwd=_ROOT):
         yield f"http://{address}"
 
 
@@ -143,28 +142,8 @@ def _alertmanager(folder: Path, *, bot: str, slack: RunningWorkspace) -> Iterato
         f"--web.listen-address={address}",
         "--cluster.listen-address=",
     ]
-    with _process(command, folder / "alertmanager.log", f"http://{address}/-/ready"):
+    with answering(command, folder / "alertmanager.log", f"http://{address}/-/ready", cwd=_ROOT):
         yield f"http://{address}"
-
-
-@contextmanager
-def _process(
-    command: Sequence[str], log: Path, ready: str, *, environ: Mapping[str, str] | None = None
-) -> Iterator[None]:
-    with log.open("wb") as out, subprocess.Popen(command, cwd=_ROOT, env=environ, stdout=out, stderr=out) as process:
-        try:
-            assert eventually(lambda: process.poll() is not None or _answers(ready)), log.read_text()[-2000:]
-            assert process.poll() is None, log.read_text()[-2000:]
-            yield
-        finally:
-            process.terminate()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=1).is_success
-    except httpx.HTTPError:
-        return False
 
 
 def _free() -> str:
