@@ -30,6 +30,7 @@ from bot.jobs.delivery.pictures import Pictures
 from bot.jobs.durable import Durable, Handlers
 from bot.jobs.incidents.diagnose import Diagnoser
 from bot.jobs.incidents.fold import Fold
+from bot.jobs.incidents.lost import Lost
 from bot.jobs.incidents.silences_seen import SilencesSeen
 from bot.jobs.incidents.silencing import Notes, Silencing
 from bot.jobs.incidents.snapshots import Snapshots
@@ -205,6 +206,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
             ),
             remind=announcer.remind,
             storms=storms.look,
+            lost=Lost(database=database, alertmanager=means.alerting, now=now),
             retention=Retention(
                 database=database, keep=timedelta(days=settings.keep_days) if settings.keep_days else None, now=now
             ),

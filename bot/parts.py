@@ -109,6 +109,7 @@ def means_of(
         replica=settings.replica,
         incarnation=new_id(),
         silences=alertmanager,
+        alerting=alertmanager,
         silencer=alertmanager,
         break_glass=settings.break_glass,
         now=now,

@@ -20,6 +20,7 @@ LOOK_FOR_CHECKPOINT_EVERY = timedelta(minutes=1)
 LOOK_FOR_REMINDERS_EVERY = timedelta(seconds=30)
 LOOK_FOR_WHAT_IS_DUE_EVERY = timedelta(seconds=1)
 LOOK_AT_STORMS_EVERY = timedelta(seconds=5)
+LOOK_FOR_LOST_EVERY = timedelta(minutes=1)
 TIDY_EVERY = timedelta(hours=1)
 LOOK_FOR_PEOPLE_EVERY = timedelta(minutes=1)
 LOOK_FOR_SILENCES_EVERY = timedelta(seconds=30)
@@ -43,6 +44,7 @@ class Schedule:
         clockwork: Sequence[Callable[[], None]],
         storms: Callable[[], None],
         retention: Callable[[], int],
+        lost: Callable[[], int],
         now: Clock,
     ) -> None:
         self._database = database
@@ -57,6 +59,7 @@ class Schedule:
         self._clockwork = tuple(clockwork)
         self._storms = storms
         self._retention = retention
+        self._lost = lost
         self._now = now
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -76,6 +79,7 @@ class Schedule:
         self._every(LOOK_AT_STORMS_EVERY, self._storms)
         self._every(TIDY_EVERY, self.tidy)
         self._every(TIDY_EVERY, self._retention)
+        self._every(LOOK_FOR_LOST_EVERY, self._lost, at_once=True)
         self._every(LOOK_FOR_PEOPLE_EVERY, self._people, at_once=True)
         self._scheduler.start()
 

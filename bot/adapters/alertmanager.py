@@ -14,7 +14,7 @@ _OPERATORS = {(True, False): "=", (False, False): "!=", (True, True): "=~", (Fal
 
 
 class Alertmanager:
-    """Implements `bot.core.ports.Silences` and `Silencer`.
+    """Implements `bot.core.ports.Silences`, `Alerting` and `Silencer`.
 
     What is inhibited by another alert is not silenced: nobody decided that.
     """
@@ -28,6 +28,17 @@ class Alertmanager:
             return {}
         alerts = self._list("/api/v2/alerts", timeout)
         return {fingerprint: is_it for fingerprint, is_it in _said(alerts) if fingerprint in fingerprints}
+
+    def since(self, *, timeout: float) -> datetime:
+        """When it was started."""
+        try:
+            reply = self._api.send(HttpCall(method="GET", path="/api/v2/status"), timeout=timeout)
+        except CountersignError as error:
+            raise Unavailable(_NAME, str(error)) from error
+        match reply:
+            case HttpReply(status=200, body={"uptime": str() as began}):
+                return moment(began)
+        raise Unavailable(_NAME, f"HTTP {reply.status}, and no moment of its start")
 
     def silences(self, *, timeout: float) -> Sequence[Silenced]:
         """All it has, those that ended lately included; entries of another shape are passed over."""

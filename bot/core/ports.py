@@ -169,6 +169,14 @@ class Silences(Protocol):
         ...
 
 
+class Alerting(Silences, Protocol):
+    """Alertmanager, asked which alerts it has, and since when it has been there to have any."""
+
+    def since(self, *, timeout: float) -> datetime:
+        """When it was started. Raises `Unavailable` when it does not say."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Silenced:
     """A silence as Alertmanager tells it; `matchers` are in its own grammar."""

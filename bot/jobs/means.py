@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from bot.core.ports import Resources, Silencer, Silences
+from bot.core.ports import Alerting, Resources, Silencer, Silences
 from bot.engine.runbook import Runbook
 from bot.engine.system import System
 from bot.jobs.incidents.asking import Asker
@@ -48,5 +48,6 @@ class Means:
     break_glass: bool  # whether this installation has it at all
     now: Clock
     new_id: Callable[[], str]
+    alerting: Alerting | None = None  # the same Alertmanager, asked what it has
     silencer: Silencer | None = None  # the same Alertmanager, told to silence
     look_up_after: timedelta = timedelta(seconds=10)  # so long a call without an answer may still arrive at its target

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from threading import Event
 
@@ -101,3 +102,20 @@ def test_an_alertmanager_that_hangs_is_not_waited_for() -> None:
         with pytest.raises(Unavailable):
             alertmanager.silenced(frozenset({"f1"}), timeout=0.2)
         done.set()
+
+
+def test_it_says_since_when_it_has_been_there() -> None:
+    def reply(request: BaseHTTPRequestHandler) -> None:
+        assert request.path == "/api/v2/status"
+        say(request, 200, json.dumps({"uptime": "2026-11-20T09:30:00.000Z", "cluster": {}}).encode())
+
+    with adapter(reply) as alertmanager:
+        assert alertmanager.since(timeout=5) == datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+
+
+def test_a_start_that_is_not_said_is_no_answer() -> None:
+    def reply(request: BaseHTTPRequestHandler) -> None:
+        say(request, 200, b"{}")
+
+    with adapter(reply) as alertmanager, pytest.raises(Unavailable):
+        alertmanager.since(timeout=5)
