@@ -1,8 +1,8 @@
 """What the bot says when it calls people into a thread."""
 
+from bot.slack.life_views import Call, CallView
 from bot.slack.policy_words import mention
 from bot.slack.text import Safe, bold, clip, joined, safe
-from bot.slack.views import Call, CallView
 from bot.slack.words import severity_mark
 
 _MOST = 10  # people in one call

@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 
 from bot.engine.incident import Incident, State, is_worse
 from bot.engine.system import System
+from bot.slack.life_views import Call, CallView
 from bot.slack.reading import Case
-from bot.slack.views import Call, CallView
 from bot.store import attention
 
 _OFTEN = 3  # times that it fires again and people are called; after that it is only said

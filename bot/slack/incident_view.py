@@ -12,6 +12,7 @@ from bot.engine.checklist import Ticks, item_of
 from bot.engine.incident import Incident, State
 from bot.engine.origin import Origin
 from bot.slack import reading, words
+from bot.slack.life_views import SilenceView
 from bot.slack.links import Elsewhere, links
 from bot.slack.reading import Case
 from bot.slack.silence_view import silence_views
@@ -27,7 +28,6 @@ from bot.slack.views import (
     Offer,
     RequestLine,
     RootView,
-    SilenceView,
     StepView,
     SwitchView,
 )

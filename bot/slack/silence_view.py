@@ -8,7 +8,7 @@ from bot.desk.silencing import covered
 from bot.engine import silence as silencing
 from bot.engine.silence import Silence
 from bot.slack.answer_views import SilenceForm
-from bot.slack.views import Hush, SilenceView
+from bot.slack.life_views import Hush, SilenceView
 from bot.store import incidents, silences
 
 _HUSH = {

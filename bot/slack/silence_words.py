@@ -1,8 +1,8 @@
 """What the bot says about silences: until when, by whom, and that nothing is heard of an alert meanwhile."""
 
 from bot.slack.answer_views import SilenceForm
+from bot.slack.life_views import Hush, SilenceView
 from bot.slack.text import Plain, Safe, bold, clip, clip_plain, code, joined, person, plain, safe, when
-from bot.slack.views import Hush, SilenceView
 
 SILENCE = Plain("Silence …")
 UNSILENCE = Plain("Unsilence")

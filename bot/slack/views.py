@@ -10,6 +10,7 @@ from bot.core.evidence import Answer, Failure
 from bot.engine.origin import Origin
 from bot.engine.runbook import Risk
 from bot.engine.switch import Kind
+from bot.slack.life_views import SilenceView
 from bot.slack.policy_views import PolicyView
 
 
@@ -45,46 +46,6 @@ class Offer:
 class Link:
     label: str
     url: str
-
-
-class Hush(StrEnum):
-    """How far a silence is."""
-
-    WANTED = "wanted"
-    ACTIVE = "active"
-    LIFTING = "lifting"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SilenceView:
-    """A silence that covers the incident; `person` is a name where it was made in Alertmanager itself."""
-
-    hush: Hush
-    person: str
-    until: datetime
-    reason: str = ""
-    is_ours: bool = True
-    trouble: str | None = None
-
-
-class Call(StrEnum):
-    """Why people are called into a thread; nothing else there calls anybody but an approval's own words."""
-
-    WORSE = "worse"
-    AGAIN = "again"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CallView:
-    """A short message that calls people; `people` are ids of members and usergroups (`U…`, `S…`)."""
-
-    call: Call
-    title: str
-    severity: str
-    was: str = ""
-    times: int = 0
-    people: tuple[str, ...] = ()
 
 
 class Asking(StrEnum):

@@ -9,11 +9,12 @@ from slack_sdk.models.blocks import Block
 from bot.core.egress import shown
 from bot.core.evidence import Answer, Cell, Column, Failure, Shown
 from bot.core.quoting import moment
-from bot.slack import words
+from bot.slack import evidence_words as words
 from bot.slack.blocks.layout import MAX_TABLE_COLUMNS, Piece, aligned, preformatted, section, sections, table
 from bot.slack.links import Mode, stripe_link
 from bot.slack.text import Plain, Safe, bold, cell, clip, clip_plain, in_utc, joined, link, plain, when
 from bot.slack.views import Asked
+from bot.slack.words import label
 
 _NUMBERS = frozenset({Shown.COUNT, Shown.NUMBER, Shown.RATIO, Shown.MINOR, Shown.SECONDS})
 _SENTENCES = 5  # rows that are read one after the other where a line has no room for all their columns
@@ -43,7 +44,7 @@ def grid(answer: Answer, *, rows: int, mode: Mode | None = None) -> Grid:
         by_name = {column.name: value for column, value in zip(answer.table.columns, row, strict=True)}
         made.append(tuple(_shown(by_name[column.name], column, by_name, mode) for column in columns))
     return Grid(
-        head=tuple(plain(words.label(column.name)) for column in columns),
+        head=tuple(plain(label(column.name)) for column in columns),
         rows=tuple(made),
         total=len(answer.table.rows),
         right=tuple(column.shown in _NUMBERS for column in columns),

@@ -2,7 +2,7 @@
 
 from bot.slack import call_words
 from bot.slack.blocks.layout import Post, as_json, section
-from bot.slack.views import CallView
+from bot.slack.life_views import CallView
 
 
 def call(view: CallView) -> Post:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block
 
-from bot.slack import words
+from bot.slack import evidence_words as words
 from bot.slack.blocks.answer import Read, question, read
 from bot.slack.blocks.layout import MAX_BLOCKS, Post, context, first_that_fits, section
 from bot.slack.views import EvidenceView

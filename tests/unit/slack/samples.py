@@ -7,17 +7,15 @@ from bot.core.evidence import Answer, Column, Failure, Reason, Shown, Table
 from bot.engine.origin import Origin
 from bot.engine.runbook import Risk
 from bot.engine.switch import Kind
+from bot.slack.life_views import Call, CallView, Hush, SilenceView
 from bot.slack.views import (
     AlertView,
     Asked,
     Asking,
-    Call,
-    CallView,
     CardView,
     ChecklistView,
     EvidenceView,
     Findings,
-    Hush,
     Link,
     Mood,
     Offer,
@@ -25,7 +23,6 @@ from bot.slack.views import (
     Progress,
     RequestLine,
     RootView,
-    SilenceView,
     Stage,
     StepView,
     SwitchView,

@@ -19,21 +19,18 @@ from bot.slack.blocks.evidence import evidence
 from bot.slack.blocks.layout import Post
 from bot.slack.blocks.modals import ask_form, silence_form
 from bot.slack.blocks.root import root
+from bot.slack.life_views import Call, CallView, Hush, SilenceView
 from bot.slack.views import (
     AlertView,
     Asked,
-    Call,
-    CallView,
     CardView,
     ChecklistView,
     EvidenceView,
     Findings,
-    Hush,
     Link,
     Offer,
     RequestLine,
     RootView,
-    SilenceView,
     StepView,
     Touched,
     VoteView,
