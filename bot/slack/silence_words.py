@@ -25,7 +25,7 @@ LENGTHS = {
 USUAL = "2h"
 
 
-NO_NEWS = Safe("_Alertmanager tells nothing of it meanwhile, not even that it is over._")
+NO_NEWS = Safe("_Alertmanager sends no news of it meanwhile; its end shows here some minutes late._")
 
 
 def line(view: SilenceView) -> Safe:
