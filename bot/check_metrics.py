@@ -7,11 +7,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from bot.core.errors import CountersignError
+from bot.core.evidence import Reason
 from bot.engine.scheduled import Check
 from bot.engine.system import System
 from bot.store.checks import Result
 
 _OF = ["system", "check"]
+_REASONS = (Reason.TIMEOUT, Reason.UNAVAILABLE, Reason.REFUSED, Reason.BROKEN)
 
 
 class Checks(Collector):
@@ -58,7 +60,8 @@ def _beside(kept: Sequence[tuple[Result, Check]]) -> Iterator[Metric]:
             success.add_metric(of, each.succeeded_at.timestamp())
         took.add_metric(of, each.took / 1000)
         cut.add_metric(of, float(each.is_cut))
-        for reason, count in sorted(each.failures.items()):
+        counted = {reason.value: 0 for reason in _REASONS} | dict(each.failures)  # so that the first one is an increase
+        for reason, count in sorted(counted.items()):
             failures.add_metric([*of, reason], count)
     yield from (success, took, cut, failures)
 

@@ -124,7 +124,7 @@ class Stage:
             "COUNTERSIGN_LISTEN": self.addresses.bot,
             "COUNTERSIGN_WEBHOOK_TOKEN": self.token,
             "COUNTERSIGN_REPLICA": "demo",
-            "COUNTERSIGN_HURRY_CHECKS": "3s",
+            "COUNTERSIGN_HURRY_CHECKS": "5s",
             "COUNTERSIGN_TOTP_KEY": secrets.token_urlsafe(32),
             "SLACK_BOT_TOKEN": "xoxb-local",
             "SLACK_SIGNING_SECRET": "local-signing-secret",

@@ -21,7 +21,7 @@ _REASONS = {
 
 def not_here(titles: Sequence[str]) -> Safe:
     """Questions of other installations, in one line."""
-    return clip(Safe(f"Not for this installation, and not asked: {safe(', '.join(titles))}"), 500)
+    return clip(Safe(f"Not for this installation, and not asked: {safe(' · '.join(titles))}"), 500)
 
 
 def idle(titles: Sequence[str]) -> Safe:

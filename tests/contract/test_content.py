@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from bot.content import Content
-from bot.core.errors import ContentErrors
+from bot.core.errors import ContentErrors, ExpressionError
+from bot.core.expression import Expression
 from bot.settings import Settings
+from bot.store import detections
 from bot.store.database import Database
 from tests.kit.moments import NOON
 from tests.kit.samples import DATA
@@ -89,3 +91,26 @@ def test_a_bad_reload_is_counted_until_it_is_mended(folder: Path, database: Data
 
     assert (wrong, content.findings) == (1, 0)
     assert content.revision() == revision
+
+
+def test_an_option_that_is_auto_is_missing_and_says_why_until_it_is_found_out(folder: Path, database: Database) -> None:
+    content = Restarts(folder, database).start()
+    asks = Expression("option.returns == true")
+    key = detections.key_of(content.written().systems["shop"], "returns")
+
+    def scope() -> dict[str, object]:
+        content._read_again_at = 0.0  # its pause is real time
+        return {"option": content.current().systems["shop"].options}
+
+    with pytest.raises(ExpressionError, match=r"option\.returns is auto and is not known: it has not been asked yet"):
+        asks.holds(scope())
+    with database.begin() as conn:
+        detections.not_found(conn, key, "api is unavailable", NOON)
+    with pytest.raises(ExpressionError, match="is not known: api is unavailable"):
+        asks.holds(scope())
+    with database.begin() as conn:
+        detections.found(conn, key, True, NOON)
+
+    assert asks.holds(scope())
+    assert content.at(content.revision()).systems["shop"].options["returns"] is True
+    assert content.written().systems["shop"].options["returns"] == "auto"

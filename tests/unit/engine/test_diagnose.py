@@ -16,6 +16,7 @@ from bot.core.errors import (
 )
 from bot.core.evidence import Answer, Cell, Column, Evidence, Failure, Reason, Shown, Table
 from bot.engine.diagnose import Seen, Subject, failure, seen, seen_with, waits_for, withheld
+from bot.engine.options import with_options
 from bot.engine.params import Params
 from bot.engine.runbook import Question, Runbook
 from bot.engine.system import System
@@ -58,6 +59,33 @@ def test_a_question_waits_for_what_its_pending_parameter_waits_for() -> None:
 
     assert waits_for(counters, ids={"mapping", "rate", "counters"}, params=pending) == {"mapping"}
     assert waits_for(counters, ids={"mapping"}, params=Params(values={"metric": "m"})) == frozenset()
+
+
+def test_a_question_for_another_kind_of_installation_is_not_here_and_no_trouble() -> None:
+    why = withheld(question("camel", when="option.style == 'camel'"), seen_with({"option": {"style": "snake"}}, {}))
+
+    assert why is not None
+    assert (why.reason, why.is_unneeded, why.is_elsewhere) == (Reason.NOT_HERE, True, True)
+
+
+def test_a_question_about_an_option_nobody_knows_says_so_and_is_not_guessed() -> None:
+    system = with_options(
+        System.model_validate(
+            {
+                "system": "shop", "title": "Shop", "match": ['system="shop"'], "channel": "#shop", "approvers": {},
+                "resources": {"db": {"database": "env:DSN"}}, "options": {"style": "auto"},
+                "rules": [{"event": "shop.orders.late", "runbook": "shop/late"}],
+            }
+        ),
+        {},
+        why={"style": "db is not connected: set DSN"},
+    )  # fmt: skip
+
+    why = withheld(question("camel", when="option.style == 'camel'"), seen_with({"option": system.options}, {}))
+
+    assert why is not None
+    assert why.reason is Reason.BROKEN
+    assert "option.style is auto and is not known: db is not connected: set DSN" in why.message
 
 
 def test_a_question_is_not_asked_when_its_condition_does_not_hold() -> None:

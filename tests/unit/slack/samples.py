@@ -189,6 +189,7 @@ ONE = answer(
 EVIDENCE = EvidenceView(
     number=1,
     finished_at=NOW,
+    not_here=("Invoices, camel case", "Dunning, prisma"),
     asked=(
         Asked(id="drift", title="Drift by item", evidence=DRIFT),
         Asked(id="states", title="Subscriptions by state", evidence=STATES),
