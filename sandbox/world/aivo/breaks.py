@@ -197,7 +197,7 @@ class AivoBreaks:
         if wanted.ended:
             for family in found:
                 self.books.change("subscription", family.sub, status="canceled")
-        self._do(found, *wounds.FORGET)
+        self._do(found, *wounds.FORGET, hours=4 if wanted.ended else 5)
         return _named(found)
 
     def _end_trials(self, wanted: Trials) -> Obj:
@@ -209,11 +209,12 @@ class AivoBreaks:
         self.service.go_down(timedelta(seconds=wanted.seconds))
         return {"seconds": wanted.seconds}
 
-    def _do(self, found: Sequence[Family], *statements: Any) -> None:
+    def _do(self, found: Sequence[Family], *statements: Any, **more: object) -> None:
         values = {
             "subscriptions": [family.subscription for family in found],
             "tenants": [family.tenant for family in found],
             "now": self.service.now(),
+            **more,
         }
         with self.service.engine.begin() as connection:
             for statement in statements:

@@ -45,7 +45,8 @@ FORGET = (
                   d.done, case when d.done then cast(:now as timestamptz) + d.due end,
                   case when d.done then 'STEP_DONE' end
            from subscriptions s cross join (values ('DAY_0_BANNER', interval '-4 days', true),
-                                                   ('DAY_3_RETRY', interval '-5 hours', false)) as d(step, due, done)
+                                                   ('DAY_3_RETRY', -:hours * interval '1 h', false)
+                                           ) as d(step, due, done)
            where s.id = any(cast(:subscriptions as uuid[]))"""
     ),
 )
