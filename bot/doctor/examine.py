@@ -9,6 +9,7 @@ from functools import partial
 from bot.adapters.files import check, load
 from bot.adapters.resources import Connections
 from bot.core.errors import ContentErrors
+from bot.doctor.delivery import delivery
 from bot.doctor.finding import Finding, Findings, broken, gathered, ok
 from bot.doctor.monitoring import alertmanager
 from bot.doctor.own import own_database
@@ -17,6 +18,7 @@ from bot.doctor.systems import Ward, system
 from bot.engine.catalog import Catalog
 from bot.parts import open_database, slack_client
 from bot.settings import Settings
+from bot.store import migrations
 
 _AT_ONCE = 8
 _PATIENCE = 5  # seconds for a call to Slack
@@ -32,7 +34,7 @@ def examine(settings: Settings, environ: Mapping[str, str], *, now: datetime) ->
     with closing(Connections(environ, trust_readers=True)) as connections:
         url = str(settings.alertmanager_url) if settings.alertmanager_url else None
         looks: list[tuple[str, Look]] = [
-            ("own database", partial(_own, settings)),
+            ("own database", partial(_own, settings, now)),
             ("content", lambda: content),
             ("slack", partial(slack, settings, slack_client(settings, timeout=_PATIENCE), systems)),
             ("alertmanager", partial(alertmanager, url, token_is_set=settings.webhook_token is not None)),
@@ -44,9 +46,11 @@ def examine(settings: Settings, environ: Mapping[str, str], *, now: datetime) ->
             return [found for part in pool.map(lambda each: gathered(*each), looks) for found in part]
 
 
-def _own(settings: Settings) -> Findings:
+def _own(settings: Settings, now: datetime) -> Findings:
     with closing(open_database(settings)) as database:
         yield from own_database(database)
+        if database.version() == migrations.head():
+            yield from delivery(database, now=now)
 
 
 def _content(settings: Settings) -> tuple[Catalog | None, list[Finding]]:

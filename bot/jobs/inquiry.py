@@ -41,6 +41,17 @@ class Inquiry:
         )
         return found[question].evidence
 
+    def check(self, *, system: str, check: str) -> Evidence:
+        """The answer to a scheduled check, asked now and not kept. Raises BadInput when there is none of this name."""
+        of = self.means.contents(self.revision()).systems.get(system)
+        found = next((each for each in of.checks if each.id == check), None) if of else None
+        if of is None or found is None:
+            raise BadInput(f"there is no check {system}/{check}")
+        question = Question(id="check", sql=found.sql, http=found.http, stripe=found.stripe, timeout=found.timeout)
+        now = self.means.now()
+        scope = {"option": of.options, "fired_at": now, "now": now}
+        return self.means.asker((question,), resources=self.means.resources(of), scope=scope)["check"]
+
     def stripe(self, object_id: str, lookup: Lookup) -> Iterator[tuple[str, Evidence]]:
         """By title of a system, what its Stripe account knows of the object; each account is asked once."""
         asked: set[tuple[str, str | None]] = set()

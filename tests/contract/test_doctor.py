@@ -5,12 +5,14 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import update
 from typer.testing import CliRunner
 
 from bot.adapters.database import Reader
@@ -18,6 +20,7 @@ from bot.adapters.slack import web_client
 from bot.cli import app
 from bot.core.errors import Refused
 from bot.doctor.databases import database
+from bot.doctor.delivery import delivery
 from bot.doctor.examine import examine
 from bot.doctor.finding import Finding, Level, gathered
 from bot.doctor.monitoring import alertmanager as look_at_alertmanager
@@ -26,7 +29,9 @@ from bot.doctor.slack import slack
 from bot.engine.system import System
 from bot.settings import Settings
 from bot.steps import SqlRead
+from bot.store import messages
 from bot.store.database import Database
+from bot.store.tables import messages as table
 from tests.kit.alertmanager import alertmanager
 from tests.kit.host import closed_port, say, serving
 from tests.kit.moments import NOON
@@ -161,6 +166,21 @@ def test_a_query_for_what_is_not_there_is_found_without_running_it(tmp_path: Pat
 
     assert [each.level for each in found] == [Level.BROKEN]
     assert "a/b/bad: db refused: no such column: total" in found[0].what
+
+
+def test_messages_that_do_not_reach_slack_are_told_with_the_reason(sqlite_database: Database) -> None:
+    with sqlite_database.begin() as conn:
+        held = messages.hold(
+            conn, subject="x", message_id="m", incident_id=None, channel="#gone", thread_of=None, now=NOON
+        )
+        messages.say(conn, held, text="hello", blocks=[], now=NOON)
+        conn.execute(update(table).values(error="channel_not_found"))
+
+    late = list(delivery(sqlite_database, now=NOON + timedelta(minutes=10)))
+    soon = list(delivery(sqlite_database, now=NOON))
+
+    assert [each.level for each in late + soon] == [Level.BROKEN, Level.OK]
+    assert late[0].what == f"1 messages are not in Slack, the oldest since {NOON:%Y-%m-%d %H:%M} UTC: channel_not_found"
 
 
 def test_a_real_prometheus_without_our_alerts_is_told(prometheus: str) -> None:

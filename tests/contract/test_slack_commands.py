@@ -8,6 +8,7 @@ from bot.adapters.response_urls import ResponseUrls
 from bot.core.errors import Refused
 from bot.core.ports import Resources
 from bot.engine.runbook import Param
+from bot.engine.scheduled import Check as Scheduled
 from bot.engine.system import System
 from bot.store.database import Database
 from tests.kit.fakes import FakeResources, FakeStripe
@@ -110,6 +111,20 @@ def test_guests_and_people_of_other_workspaces_are_told_nothing_but_how(bot: Sla
 def test_one_question_is_asked_and_answered_to_the_one_who_asked(bot: SlackBot) -> None:
     assert "status: *healthy*" in answered(bot, "check ledger/dead/health")
     assert private(bot, CHI) == []
+
+
+def test_a_scheduled_check_is_asked_out_of_turn(bot: SlackBot) -> None:
+    check = {
+        "id": "backlog-size",
+        "title": "Size of the backlog",
+        "cron": "0 6 * * *",
+        "http": {"at": "api", "get": "/backlog", "show": {"value": {"path": "n", "as": "count"}}},
+        "metric": "countersign_check_backlog",
+    }
+    bot.office.system = bot.office.system.model_copy(update={"checks": (Scheduled.model_validate(check),)})
+
+    assert "*Size of the backlog*: *2*" in answered(bot, "check ledger/backlog-size")
+    assert "Did you mean `ledger/backlog-size`" in blocks_of(typed(bot, "check ledger/backlog-sise"))
 
 
 def test_an_answer_is_shared_once_and_without_its_buttons(bot: SlackBot) -> None:

@@ -8,6 +8,7 @@ from bot.core.errors import BadInput
 from bot.core.evidence import Evidence, Failure, Table
 from bot.desk.desk import Contents
 from bot.engine.by_hand import checked, wanted_by
+from bot.engine.scheduled import Check as Timed
 from bot.engine.stripe_objects import Lookup, lookup_of, prefixes
 from bot.slack.blocks.answer import question, read
 from bot.slack.blocks.layout import first_that_fits, section
@@ -31,6 +32,9 @@ def check(
     within: str | None,
 ) -> Said:
     """Ask one question of a runbook; in an incident's thread with what the incident knows. Raises Unclear."""
+    timed = naming.timed(contents, name)
+    if timed is not None:
+        return _timed(inquiry, *timed)
     found = naming.check(contents, name, within=within)
     params = found.book.runbook.params
     naming.keys(pairs, params, of=found.book.name)
@@ -51,6 +55,16 @@ def check(
         hint = words.give(lacking) if isinstance(evidence, Failure) else Safe("")
         title = found.question.title or label(found.question.id)
         return _answer(title, evidence, head=words.asked_check(found.name, given), hint=hint)
+
+    return Said(text=words.ASKING, may_share=False, then=ask)
+
+
+def _timed(inquiry: Inquiring, system: str, found: Timed) -> Said:
+    name = f"{system}/{found.id}"
+
+    def ask() -> Said:
+        evidence = inquiry.check(system=system, check=found.id)
+        return _answer(found.title or label(found.id), evidence, head=words.asked_check(name, {}), hint=Safe(""))
 
     return Said(text=words.ASKING, may_share=False, then=ask)
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from bot.desk.desk import Contents
 from bot.engine.incident import Incident
 from bot.engine.runbook import Question, Runbook
+from bot.engine.scheduled import Check as Timed
 from bot.slack.commands import words
 from bot.slack.commands.said import Unclear
 from bot.store import finding
@@ -49,6 +50,7 @@ def book(contents: Contents, name: str) -> Book:
 def check(contents: Contents, name: str, *, within: str | None = None) -> Check:
     """The question `system/runbook/question`, or `question` alone of the runbook `within`. Raises Unclear."""
     every = {each.name: each for each in checks(contents)}
+    scheduled = [f"{system}/{each.id}" for system, of in sorted(contents.systems.items()) for each in of.checks]
     spelled = f"{within}/{name}" if within and "/" not in name else name
     found = every.get(spelled)
     if found is not None:
@@ -56,7 +58,15 @@ def check(contents: Contents, name: str, *, within: str | None = None) -> Check:
     ends = [each for each in every if each.endswith(f"/{name}")]
     if len(ends) == 1:
         return every[ends[0]]
-    return unknown("check", name, ends or every)
+    return unknown("check", name, ends or [*every, *scheduled])
+
+
+def timed(contents: Contents, name: str) -> tuple[str, Timed] | None:
+    """The scheduled check `system/id`, with its system; None when it is none."""
+    system, _, wanted = name.partition("/")
+    of = contents.systems.get(system)
+    found = next((each for each in of.checks if each.id == wanted), None) if of else None
+    return (system, found) if found else None
 
 
 def checks(contents: Contents) -> Iterable[Check]:

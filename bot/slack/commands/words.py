@@ -14,7 +14,7 @@ HELP = Safe(
     "• `incident [id]` – how one stands; in its thread the id is not needed\n"  # noqa: RUF001
     "• `runbooks [system]` – which there are, with what each wants to know\n"  # noqa: RUF001
     "• `run system/runbook key=value …` – open an incident without an alert, and ask its questions\n"  # noqa: RUF001
-    "• `check system/runbook/question key=value …` – ask just one question\n"  # noqa: RUF001
+    "• `check system/runbook/question key=value …` – ask just one question; `check system/id` a scheduled one\n"  # noqa: RUF001
     "• `stripe in_…` – look an object up: evt, in, sub, cus, ch, pi, po, re, dp …\n"  # noqa: RUF001
     "• `requests` – actions that wait for approval\n"  # noqa: RUF001
     "• `silence [id] 2h [why]`, `unsilence [id]` – an incident's alerts in Alertmanager\n"  # noqa: RUF001

@@ -9,6 +9,7 @@ import pytest
 from slack_bolt import Ack, App, BoltRequest, BoltResponse, Respond
 from slack_sdk import WebClient
 
+from sandbox.workspace.config import Shortcut
 from tests.kit.waiting import eventually
 from tests.kit.workspace import ShiftedClock, running_workspace
 from tests.sandbox.workspace.bodies import Json, actions, button, modal, mrkdwn, section, select, text_input
@@ -364,9 +365,11 @@ def test_a_message_shortcut_brings_the_message() -> None:
             ack()
             heard.append(body)
 
-    with over_http(listeners) as pair:
+    with over_http(listeners, shortcuts=(Shortcut(callback_id="rerun", name="Ask again"),)) as pair:
         message = post(pair, section())
         pair.workspace.control.shortcut("U0ANA", message, "rerun")
+        with pytest.raises(AssertionError, match="offers no shortcut"):
+            pair.workspace.control.shortcut("U0ANA", message, "other")
 
     assert (heard[0]["type"], heard[0]["message"]["ts"]) == ("message_action", message["ts"])
 
