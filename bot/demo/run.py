@@ -53,10 +53,18 @@ class Addresses:
 class Stage:
     """Everything up and running, its files in `folder` (emptied first); leaving the block ends every process.
 
+    `more` is set in the bot's environment beside what the stage needs.
     Raises SettingsError when Prometheus is wanted and not installed, Unavailable when a part does not come up.
     """
 
-    def __init__(self, folder: Path, *, with_prometheus: bool, longest_window: timedelta = _LONGEST_WINDOW) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        with_prometheus: bool,
+        longest_window: timedelta = _LONGEST_WINDOW,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
         if with_prometheus and (missing := monitoring.missing()):
             raise SettingsError(
                 f"{' and '.join(missing)} cannot be found. Install: apt-get install {' '.join(missing)}. "
@@ -72,6 +80,7 @@ class Stage:
         self.bot: Child | None = None
         self._with_prometheus = with_prometheus
         self._longest_window = longest_window
+        self._more = more or {}
 
     def __enter__(self) -> "Stage":
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -137,7 +146,7 @@ class Stage:
         }
         if self._with_prometheus:
             own["PROMETHEUS_URL"] = f"http://{self.addresses.prometheus}"
-        return inherited | hosts | own
+        return {**inherited, **hosts, **own, **self._more}
 
     def _write_shell(self) -> None:
         """For `countersign` beside the running bot: its database, its hosts, the key of everybody's one-time codes."""

@@ -174,20 +174,34 @@ class _Play:
             original_id=original_id,
         )
         assert isinstance(asked, Done), f"{action.id}: {asked}"
-        assert self._stands(asked.id, not_in={"preparing"}) == "open", f"{action.id}: {self._note(asked.id)}"
+        request_id = asked.id
+        while not self._is_verified(request_id, action):
+            request_id = self._successor(request_id)
+        return request_id
+
+    def _is_verified(self, request_id: str, action: Action) -> bool:
+        """Approve it and wait until it is verified; False where another request has taken its place meanwhile."""
+        state = self._stands(request_id, not_in={"preparing"})
+        assert state in {"open", "superseded"}, f"{action.id}: {self._note(request_id)}"
         for person in APPROVERS:
-            if self._stands(asked.id, not_in=set()) == "open":
-                self._approve(asked.id, person, action)
+            if self._stands(request_id, not_in=set()) == "open":
+                self._approve(request_id, person, action)
 
-        def verified() -> bool | None:
+        def ended() -> bool | None:
+            if self._stands(request_id, not_in=set()) == "superseded":
+                return False
             with self.desk.database.read() as conn:
-                done = executions.get(conn, asked.id)
+                done = executions.get(conn, request_id)
             assert done is None or done.state not in _WRONG, f"{action.id}: {done}"
-
             return True if done is not None and done.state == "verified" else None
 
-        awaited(verified, within=PATIENCE, what=lambda: f"{action.id} is not verified: {self._note(asked.id)}")
-        return asked.id
+        return awaited(ended, within=PATIENCE, what=lambda: f"{action.id} is not verified: {self._note(request_id)}")
+
+    def _successor(self, request_id: str) -> str:
+        """The request that was asked anew because something changed since this one was shown or approved."""
+        audited = "select json_extract(data, '$.next') from audit where request_id = ? and kind = 'request.superseded'"
+        [(found,)] = self.scene.rows(audited, request_id)
+        return str(found)
 
     def _approve(self, request_id: str, person: str, action: Action) -> None:
         """Whoever may not is passed over; an alert that has ended meanwhile is no obstacle."""
@@ -206,7 +220,7 @@ class _Play:
             )
             if not isinstance(told, Declined) or told.why not in {Why.ALERT_RESOLVED, Why.ALERT_SILENCED}:
                 break
-        allowed = {Why.NOT_IN_GROUP}
+        allowed = {Why.NOT_IN_GROUP, Why.TARGETS_CHANGED, Why.SETTLED}
         assert not isinstance(told, Declined) or told.why in allowed, f"{action.id}, {person}: {told.say}"
 
     def _stands(self, request_id: str, *, not_in: set[str]) -> str:

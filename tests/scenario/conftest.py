@@ -26,8 +26,9 @@ _WINDOW = timedelta(seconds=20)  # alerts over counters end so long after the la
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test in this folder is a scenario, and none runs where there is no Prometheus."""
+    """Every test in this folder is a scenario, and none runs where there is no Prometheus; the catalogue comes last."""
     here = Path(__file__).parent
+    items.sort(key=lambda item: "catalogue_scene" in getattr(item, "fixturenames", ()))
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.scenario)
@@ -69,3 +70,17 @@ def scene(stage: Stage) -> Iterator[Scene]:
     base = f"http://{stage.addresses.world}"
     with httpx.Client(base_url=base, timeout=30, trust_env=False) as client:
         yield Scene(control=Control(client), stage=stage, world=WorldControl(base))
+
+
+@pytest.fixture(scope="session")
+def catalogue_scene() -> Iterator[Scene]:
+    """A stage of its own for what breaks dozens of things at once: no storm, and nobody else's thread to drown."""
+    folder = Path(tempfile.mkdtemp(prefix="cs-"))
+    more = {"COUNTERSIGN_STORM_ABOVE": "1000"}
+    try:
+        with Stage(folder, with_prometheus=True, longest_window=_WINDOW, more=more) as up:
+            base = f"http://{up.addresses.world}"
+            with httpx.Client(base_url=base, timeout=30, trust_env=False) as client:
+                yield Scene(control=Control(client), stage=up, world=WorldControl(base))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

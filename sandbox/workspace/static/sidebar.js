@@ -39,9 +39,29 @@ export function drawPlaces(world) {
     ...(direct ? [entry(`#/${direct.id}`, "@", `${world.app.name} – Messages`, { current: world.place === direct.id, unread: world.unread.get(direct.id) })] : []));
 }
 
-const SYSTEMS = { accrue: "Accrue", stripemeter: "StripeMeter", adventive: "Adventive", aivo: "Aivo" };
+const SYSTEMS = { accrue: "Accrue", stripemeter: "StripeMeter", adventive: "Adventive", aivo: "Aivo", stripe: "Stripe" };
 
 let drawn = "";
+const folded = new Set();
+
+/** A system's things to break, which can be folded away. */
+function group(name, title, buttons) {
+  const details = h("details", { class: "system" }, h("summary", {}, h("h3", {}, `${title} `, h("span", { class: "quiet" }, String(buttons.length)))), buttons);
+  details.open = !folded.has(name);
+  details.addEventListener("toggle", () => (details.open ? folded.delete(name) : folded.add(name)));
+  return details;
+}
+
+/** Only what holds the words of the filter is shown; a group without any stays away. */
+function filter() {
+  const words = document.getElementById("breaking-filter").value.toLowerCase().split(/\s+/);
+  for (const details of document.querySelectorAll("#scenarios .system")) {
+    const system = details.querySelector("h3").textContent;
+    const buttons = [...details.querySelectorAll(".breaker")];
+    for (const button of buttons) button.hidden = !words.every((word) => `${system} ${button.textContent}`.toLowerCase().includes(word));
+    details.hidden = buttons.every((button) => button.hidden);
+  }
+}
 
 /** The simulated systems' scenarios; the panel stays away where there are none. */
 export async function drawScenarios() {
@@ -54,8 +74,10 @@ export async function drawScenarios() {
   drawn = JSON.stringify([found, slack]);
   const bySystem = Map.groupBy ? Map.groupBy(found, (each) => each.system) : grouped(found);
   document.getElementById("scenarios").replaceChildren(
-    ...[...bySystem].map(([system, list]) => h("div", { class: "system" }, h("h3", {}, SYSTEMS[system] ?? system), list.map(scenario))),
-    h("div", { class: "system" }, h("h3", {}, "Slack itself"), outage(slack), limits(slack)));
+    ...[...bySystem].map(([system, list]) => group(system, SYSTEMS[system] ?? system, list.map(scenario))),
+    group("slack", "Slack itself", [outage(slack), limits(slack)]));
+  document.getElementById("breaking-filter").oninput = filter;
+  filter();
 }
 
 function grouped(found) {

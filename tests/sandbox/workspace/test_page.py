@@ -386,6 +386,19 @@ def test_something_can_be_broken_from_the_page(pair: Pair, page: Page) -> None:
     expect(page.get_by_text("Slack is away", exact=True)).to_be_hidden()
 
 
+def test_what_can_be_broken_is_filtered_by_word_and_system(pair: Pair, page: Page) -> None:
+    drift = page.get_by_role("button", name="Make usage drift")
+
+    page.get_by_label("Filter what can be broken").fill("stripemeter usage")
+    expect(drift).to_be_visible()
+    expect(page.get_by_role("button", name="Take Slack away")).to_be_hidden()
+    page.get_by_label("Filter what can be broken").fill("limits")
+    expect(drift).to_be_hidden()
+    expect(page.get_by_role("button", name="Enforce Slack's rate limits")).to_be_visible()
+    page.get_by_label("Filter what can be broken").fill("")
+    expect(drift).to_be_visible()
+
+
 def test_the_panel_to_break_things_stays_away_where_there_is_no_world(browser: Browser) -> None:
     with over_http(lambda app: None) as alone:
         page = browser.new_page()
