@@ -10,6 +10,7 @@ import httpx
 import pyotp
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import update
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
@@ -20,6 +21,7 @@ from bot.desk.proving import enrol
 from bot.engine.one_time import Codes
 from bot.engine.request import State
 from bot.store.database import Database
+from bot.store.tables import incidents
 from bot.web.console.access import Access
 from bot.web.console.api import Api
 from bot.web.console.pages import Pages
@@ -549,3 +551,20 @@ def test_the_other_forms_of_another_site_are_refused_too(office: Office, path: s
 
     assert told.status_code == 403
     assert "not one of ours" in told.text
+
+
+def test_what_is_private_in_an_alert_is_on_no_page_and_in_no_answer(office: Office, api: Client) -> None:
+    secrets = ("jane.doe@example.com", "sk_live_4eC39HqLyjWDarjtT1zdp7dc")
+    said = f"mail {secrets[0]} with {secrets[1]}"
+    with office.database.begin() as conn:
+        conn.execute(update(incidents).values(annotations={"summary": said}, title=said, labels={"email": secrets[0]}))
+
+    shown = [
+        signed_in(office).get(f"/incidents/{INCIDENT}").text,
+        signed_in(office).get("/").text,
+        api.get(f"/api/v1/incidents/{INCIDENT}").text,
+        api.get("/api/v1/incidents").text,
+    ]
+
+    assert all("mail" in each for each in (shown[0], shown[2]))
+    assert [secret for secret in secrets for each in shown if secret in each] == []
