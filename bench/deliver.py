@@ -5,7 +5,7 @@ a second in a channel with small bursts, tiers a minute). Three loads: `calm`, o
 the same while one call in five loses its answer after the effect and one in five is a 500; `storm`, a thousand alerts
 in a hundred groups at once. At the end everything resolves.
 
-    python -m bench.deliver [--calm 20] [--storm 1000]
+    python -m bench.deliver [--calm 20] [--storm 1000] [--robusta]
 """
 
 import argparse
@@ -65,8 +65,9 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--calm", type=int, default=20, help="incidents of the calm and the rough load")
     arguments.add_argument("--storm", type=int, default=1_000, help="alerts of the storm")
+    arguments.add_argument("--robusta", action="store_true", help="with Robusta as a third (bench/robusta.py)")
     asked = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder, field(Path(folder)) as everybody:
+    with tempfile.TemporaryDirectory() as folder, field(Path(folder), with_robusta=asked.robusta) as everybody:
         told = [
             *_load(everybody, "calm", groups=asked.calm, size=1, every=2.0, is_rough=False),
             *_load(everybody, "rough", groups=asked.calm, size=1, every=2.0, is_rough=True),
@@ -131,7 +132,7 @@ def _told(peer: Peer, load: str, fired: Mapping[str, float], *, size: int, calls
     ended: set[str] = set()
     for root in roots:
         text = _text(root)
-        is_resolved = "RESOLVED" in text
+        is_resolved = "RESOLVED" in (text if peer.name == "countersign" else text.upper())
         for batch in fired:
             if f"group {batch} " not in text:
                 continue

@@ -14,6 +14,7 @@ import httpx
 import yaml
 
 from bench.processes import answering
+from bench.robusta import robusta
 from tests.kit.workspace import RunningWorkspace, running_workspace
 
 _ROOT = Path(__file__).parent.parent
@@ -57,16 +58,21 @@ class Field:
 
 
 @contextmanager
-def field(folder: Path) -> Iterator[Field]:
+def field(folder: Path, *, with_robusta: bool) -> Iterator[Field]:
     """Processes and workspaces on loopback until the block ends; workspaces enforce Slack's rate limits."""
     with ExitStack() as stack:
         ours = stack.enter_context(running_workspace())
         theirs = stack.enter_context(running_workspace())
-        for each in (ours, theirs):
-            each.control.limit_rates(on=True)
-        bot = stack.enter_context(_bot(folder, ours))
-        alertmanager = stack.enter_context(_alertmanager(folder, bot=bot, slack=theirs))
         peers = [Peer(name="countersign", workspace=ours), Peer(name="alertmanager", workspace=theirs)]
+        bot = stack.enter_context(_bot(folder, ours))
+        other: str | None = None
+        if with_robusta:
+            room = stack.enter_context(running_workspace())
+            other = stack.enter_context(robusta(folder, room, channel=CHANNEL_ID))
+            peers.append(Peer(name="robusta", workspace=room))
+        for each in peers:
+            each.workspace.control.limit_rates(on=True)
+        alertmanager = stack.enter_context(_alertmanager(folder, bot=bot, slack=theirs, robusta=other))
         yield Field(alertmanager=alertmanager, peers=peers, bot=bot)
 
 
@@ -95,7 +101,7 @@ def _bot(folder: Path, workspace: RunningWorkspace) -> Iterator[str]:
 
 
 @contextmanager
-def _alertmanager(folder: Path, *, bot: str, slack: RunningWorkspace) -> Iterator[str]:
+def _alertmanager(folder: Path, *, bot: str, slack: RunningWorkspace, robusta: str | None) -> Iterator[str]:
     """Each alert's `batch` is a group; both receivers are told at once and of every change."""
     program = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
     if program is None:
@@ -124,13 +130,15 @@ def _alertmanager(folder: Path, *, bot: str, slack: RunningWorkspace) -> Iterato
             ],
         },
     ]
+    if robusta is not None:
+        receivers.append({"name": "robusta", "webhook_configs": [{"url": f"{robusta}/api/alerts"}]})
     route = {
         "receiver": "bot",
         "group_by": ["batch"],
         "group_wait": "0s",
         "group_interval": "1s",
         "repeat_interval": "4h",
-        "routes": [{"receiver": "bot", "continue": True}, {"receiver": "slack"}],
+        "routes": [{"receiver": each["name"], "continue": True} for each in receivers],
     }
     config = folder / "alertmanager.yml"
     config.write_text(json.dumps({"route": route, "receivers": receivers}))

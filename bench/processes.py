@@ -17,7 +17,9 @@ def answering(
     """The process until the block ends, from when `ready` answers 2xx on."""
     with log.open("wb") as out, subprocess.Popen(command, cwd=cwd, env=environ, stdout=out, stderr=out) as process:
         try:
-            assert eventually(lambda: process.poll() is not None or _answers(ready)), log.read_text()[-2000:]
+            assert eventually(lambda: process.poll() is not None or _answers(ready), within=150), log.read_text()[
+                -2000:
+            ]
             assert process.poll() is None, log.read_text()[-2000:]
             yield
         finally:
