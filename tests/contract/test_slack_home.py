@@ -10,6 +10,7 @@ import pytest
 from bot.core.ports import Json as Document
 from bot.slack.homes import Homes
 from bot.store.database import Database
+from tests.kit.slack import CHANNEL_ID
 from tests.kit.slack_app import SlackBot, blocks_of, running_slack_bot
 from tests.kit.trust import INCIDENT
 from tests.kit.waiting import eventually
@@ -88,7 +89,17 @@ def test_a_runbook_is_run_from_the_home(bot: SlackBot) -> None:
     assert shows(bot, CHI, "Run a runbook")
     control.click_in_view(CHI, home(bot, CHI)["id"], "run_form")
 
-    assert eventually(lambda: "Run a billing runbook" in json.dumps(control.modals(CHI)))
+    assert eventually(lambda: "Choose a runbook" in json.dumps(control.modals(CHI)))
+    control.click_in_view(CHI, control.modal(CHI)["id"], "runbook", value="ledger/dead")
+    assert eventually(lambda: "This opens an incident" in json.dumps(control.modals(CHI)))
+    control.submit(CHI, {})
+
+    assert eventually(lambda: _opened(bot))
+
+
+def _opened(bot: SlackBot) -> bool:
+    bot.office.pass_time(timedelta(seconds=1))
+    return any("RUN BY HAND" in blocks_of(each) for each in bot.workspace.control.messages(CHANNEL_ID))
 
 
 @dataclass
