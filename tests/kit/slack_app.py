@@ -82,8 +82,9 @@ class SlackBot:
             for each in self.workspace.control.messages(CHANNEL_ID)
             if each.get("bot_id") and not each.get("is_ephemeral")
         ]
-        assert len(roots) == 1, f"{len(roots)} root messages"
-        return roots[0]
+        own = [each for each in roots if INCIDENT in str(each.get("blocks"))] or roots  # a switch is told there, too
+        assert len(own) == 1, f"{len(own)} root messages"
+        return own[0]
 
     def replies(self) -> list[Json]:
         """The thread, without what only one person sees."""
