@@ -2,16 +2,27 @@
 
 import pytest
 
-from tests.kit.catalogue import nothing_private_is_left, play
+from tests.kit.catalogue import Row, nothing_private_is_left, play
 from tests.kit.catalogue_accrue import ACCRUE, CHECKED
+from tests.kit.catalogue_adventive import ADVENTIVE
+from tests.kit.catalogue_aivo import AIVO
+from tests.kit.catalogue_stripemeter import AT_THE_END, STRIPEMETER, WORKERS_AWAY
 from tests.kit.scene import Scene
 
-ROWS = (*ACCRUE, *CHECKED)  # one tuple for each system
+ROWS = (*ACCRUE, *CHECKED, *STRIPEMETER, *ADVENTIVE, *AIVO)
+
+pytestmark = pytest.mark.timeout(600)
 
 
-@pytest.mark.timeout(400)
 def test_every_event_is_answered_and_every_action_is_approved_done_and_verified(catalogue_scene: Scene) -> None:
     play(catalogue_scene, ROWS)
 
+
+@pytest.mark.parametrize("rows", [AT_THE_END, WORKERS_AWAY], ids=["reconciler", "workers"])
+def test_what_no_other_could_work_without_is_seen_as_well(catalogue_scene: Scene, rows: tuple[Row, ...]) -> None:
+    play(catalogue_scene, rows)
+
+
+def test_after_all_of_it_nothing_private_is_left_and_the_audit_is_whole(catalogue_scene: Scene) -> None:
     nothing_private_is_left(catalogue_scene, ROWS)
     assert catalogue_scene.audit_verify().returncode == 0
