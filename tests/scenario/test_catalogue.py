@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.kit.catalogue import Row, nothing_private_is_left, play
+from tests.kit.catalogue import nothing_private_is_left, play
 from tests.kit.catalogue_accrue import ACCRUE, CHECKED
 from tests.kit.catalogue_adventive import ADVENTIVE
-from tests.kit.catalogue_aivo import AIVO
+from tests.kit.catalogue_aivo import AIVO, AIVO_AFTERWARDS, AIVO_DOWN
 from tests.kit.catalogue_stripemeter import AT_THE_END, STRIPEMETER, WORKERS_AWAY
 from tests.kit.scene import Scene
 
@@ -18,9 +18,11 @@ def test_every_event_is_answered_and_every_action_is_approved_done_and_verified(
     play(catalogue_scene, ROWS)
 
 
-@pytest.mark.parametrize("rows", [AT_THE_END, WORKERS_AWAY], ids=["reconciler", "workers"])
-def test_what_no_other_could_work_without_is_seen_as_well(catalogue_scene: Scene, rows: tuple[Row, ...]) -> None:
-    play(catalogue_scene, rows)
+def test_what_no_other_could_work_beside_is_seen_as_well(catalogue_scene: Scene) -> None:
+    catalogue_scene.world.set_options(aivo_dunning_routes=True)
+
+    play(catalogue_scene, (*AT_THE_END, *AIVO_AFTERWARDS))
+    play(catalogue_scene, (*WORKERS_AWAY, *AIVO_DOWN))
 
 
 def test_after_all_of_it_nothing_private_is_left_and_the_audit_is_whole(catalogue_scene: Scene) -> None:
