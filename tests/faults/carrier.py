@@ -160,7 +160,8 @@ def carry(url: str, base: str, name: str, seed: int, fuse: int | None) -> None:
         look_up_after=timedelta(milliseconds=300),
     )
     execute = Execute(means)
-    handlers |= {"execute": execute, "verify": partial(verify, means)}
+    # A verified effect has its incident looked at afresh; nobody works on that here, and nothing waits for it.
+    handlers |= {"execute": execute, "verify": partial(verify, means), "diagnose": lambda *_: None}
     sweep = Sweep(means, execute)
     _beat(plain, name, incarnation)
     durable.start()
