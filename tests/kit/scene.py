@@ -188,7 +188,7 @@ class Incident:
         with self.channel.hands[person]:
             self.click(person, message, action_id, value=value)
             if form is not None:
-                self._fill_in(person, form)
+                self.fill_in(person, form)
 
         def new() -> Json | None:
             cards = (each for each in self.replies if each["ts"] not in before and not each["shown_only_to"])
@@ -202,7 +202,9 @@ class Incident:
         answer = self.channel.control.click(person, message, action_id, value=value)
         assert answer["ok"], answer
 
-    def _fill_in(self, person: str, form: Mapping[str, str]) -> None:
+    def fill_in(self, person: str, form: Mapping[str, str]) -> None:
+        """Fill in the form that is open, and submit it."""
+
         def opened() -> Json | None:
             modals = self.channel.control.modals(person)
             return next((each for each in modals if each["private_metadata"].startswith(self.id)), None)
