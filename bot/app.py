@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,9 +16,7 @@ from bot.adapters.own_door import OwnDoor
 from bot.adapters.resources import Connections
 from bot.adapters.slack import Slack
 from bot.content import Content
-from bot.core.errors import SettingsError, Unavailable
 from bot.desk.desk import Desk
-from bot.engine.catalog import Catalog
 from bot.jobs.acquaintance import Acquaintance
 from bot.jobs.announcing import Announcer
 from bot.jobs.canary import Canary
@@ -48,10 +45,11 @@ from bot.jobs.timed.detect import Detector
 from bot.jobs.timed.due import Due
 from bot.jobs.timed.quiet import Quiet
 from bot.metrics import Metrics, Stock
-from bot.parts import CONCURRENCY, desk_of, means_of, new_id, now, open_database, slack_client
+from bot.parts import CONCURRENCY, desk_of, means_of, new_id, now, slack_client
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.slack_door import homes_of, slack_door
+from bot.starting import our_own, refuse_writing_readers, tell_of_codes
 from bot.store import checks, deliveries
 from bot.store.database import Database
 from bot.store.deliveries import Delivery
@@ -69,7 +67,6 @@ from bot.web.health import Health
 log = logging.getLogger(__name__)
 
 _DRAIN = timedelta(seconds=20)
-_PREDECESSOR = 10.0  # seconds that a process of the same name has to end in good order
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,50 +77,17 @@ class Bot:
     reload: Callable[[], None]
 
 
-def alone(database: Database, name: str, *, patience: float = _PREDECESSOR) -> Callable[[], None]:
-    """Takes this replica's name, once nobody else has it. Raises SettingsError: two of one name would share jobs."""
-    until = time.monotonic() + patience
-    while (give_back := database.hold(name)) is None:
-        if time.monotonic() > until:
-            raise SettingsError(
-                f"COUNTERSIGN_REPLICA: another process that works on this database is called {name}; "
-                "give each replica a name of its own"
-            )
-        time.sleep(0.2)
-    return give_back
-
-
-def _our_own(stack: ExitStack, settings: Settings) -> Database:
-    database = open_database(settings)
-    stack.callback(database.close)
-    database.migrate()
-    stack.callback(alone(database, settings.replica))
-    return database
-
-
-def _tell_of_codes(desk: Desk, catalog: Catalog) -> None:
-    """Nobody can approve an action that takes a code where there are none; that is better known before it is needed."""
-    wants = [
-        f"{name}#{action.id}"
-        for name, runbook in catalog.runbooks.items()
-        for action in runbook.actions
-        if action.approve.second_factor
-    ]
-    if wants and desk.codes is None:
-        log.warning("codes.missing", extra={"actions": wants, "set": "COUNTERSIGN_TOTP_KEY"})
-
-
 @contextmanager
 def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
     """A bot at work until the block is left. Raises SettingsError, ContentErrors or Unavailable if it cannot start."""
     with ExitStack() as stack:
-        database = _our_own(stack, settings)
+        database = our_own(stack, settings)
         content = Content(settings, database=database, now=now)
         connections = Connections(
             {"COUNTERSIGN_SELF_URL": settings.self_url, **environ}, trust_readers=settings.allow_writable_reads
         )
         stack.callback(connections.close)
-        _refuse_writing_readers(connections, content.current(), allowed=settings.allow_writable_reads)
+        refuse_writing_readers(connections, content.current(), allowed=settings.allow_writable_reads)
 
         metrics = Metrics()
         counted = partial(_stock, database, has_slack=settings.slack_bot_token is not None)
@@ -138,7 +102,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         )
         show = means.show
         desk = desk_of(settings, means, revision=content.revision)
-        _tell_of_codes(desk, content.current())
+        tell_of_codes(desk, content.current())
         diagnoser = Diagnoser(
             database=database,
             contents=content.at,
@@ -285,23 +249,6 @@ def _handlers(means: Means, *, diagnoser: Diagnoser, execute: Execute) -> Handle
         "execute": execute,
         "verify": partial(verify, means),
     }
-
-
-def _refuse_writing_readers(connections: Connections, catalog: Catalog, *, allowed: bool) -> None:
-    """Reads cannot write: not because we take care, but because their role may not."""
-    for system in catalog.systems.values():
-        try:
-            found = connections.writing_readers(system)
-        except Unavailable as error:  # its first read asks again, and refuses
-            log.warning("readers.not_asked", extra={"system": system.system, "error": str(error)})
-            continue
-        if found and not allowed:
-            raise SettingsError(
-                f"{'; '.join(found)}. Use a role that may only read (docs/hosts), or set "
-                "COUNTERSIGN_ALLOW_WRITABLE_READS=1 and answer for it"
-            )
-        for sentence in found:
-            log.warning("readers.may_write", extra={"reader": sentence})
 
 
 def _commit(database: Database, wake: Callable[[int], None], batch: Sequence[Delivery]) -> Sequence[int]:

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from bot.app import alone
 from bot.core.errors import SettingsError
+from bot.starting import alone
 from bot.store.database import Database
 from tests.kit.waiting import eventually
 
