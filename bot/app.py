@@ -17,6 +17,7 @@ from bot.adapters.resources import Connections
 from bot.adapters.slack import Slack
 from bot.content import Content
 from bot.desk.desk import Desk
+from bot.engine.catalog import Catalog
 from bot.jobs.acquaintance import Acquaintance
 from bot.jobs.announcing import Announcer
 from bot.jobs.canary import Canary
@@ -90,7 +91,7 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         refuse_writing_readers(connections, content.current(), allowed=settings.allow_writable_reads)
 
         metrics = Metrics()
-        counted = partial(_stock, database, has_slack=settings.slack_bot_token is not None)
+        counted = partial(_stock, database, content.current, has_slack=settings.slack_bot_token is not None)
         metrics.watch(counted, content=content.revision)
         client = slack_client(settings, watch=metrics.slack_call)
         workspace = Slack(client)
@@ -263,6 +264,6 @@ def _checked(database: Database) -> Sequence[checks.Result]:
         return checks.every(conn)
 
 
-def _stock(database: Database, *, has_slack: bool) -> Stock:
+def _stock(database: Database, catalog: Callable[[], Catalog], *, has_slack: bool) -> Stock:
     with database.read() as conn:
-        return stock(conn, now(), has_slack=has_slack)
+        return stock(conn, now(), has_slack=has_slack, systems=catalog().systems.values())

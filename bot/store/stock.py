@@ -1,12 +1,14 @@
 """How much of everything there is, for the bot's own metrics."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
 from bot.engine.canary import Stage
 from bot.engine.incident import State
-from bot.engine.switch import BOT, Kind
+from bot.engine.switch import BOT, Kind, declared
+from bot.engine.system import System
 from bot.metrics import Open, Stock
 from bot.store import canary, deliveries, incidents, messages, pacing, switches
 from bot.store.tables import executions, jobs, requests
@@ -14,8 +16,11 @@ from bot.store.tables import incidents as incident_rows
 from bot.store.tables import messages as message_rows
 
 
-def stock(conn: Connection, now: datetime, *, has_slack: bool = True) -> Stock:
-    """Counts and ages at this moment; without a Slack nothing is said about delivery by the canary."""
+def stock(conn: Connection, now: datetime, *, has_slack: bool = True, systems: Iterable[System] = ()) -> Stock:
+    """Counts and ages at this moment; without a Slack nothing is said about delivery by the canary.
+
+    The business switches of `systems` are told also while nobody has ever engaged them: off is not unknown.
+    """
     waiting, behind = deliveries.backlog(conn), messages.backlog(conn)
     by_job = conn.execute(select(jobs.c.queue, jobs.c.state, func.count()).group_by(jobs.c.queue, jobs.c.state))
     return Stock(
@@ -31,11 +36,15 @@ def stock(conn: Connection, now: datetime, *, has_slack: bool = True) -> Stock:
             if has_slack or stage is not Stage.DELIVERED
         },
         paused={each.key: (each.why, (each.until - now).total_seconds()) for each in pacing.pauses(conn, now)},
-        switches={(BOT, Kind.BOT): False, **switches.known(conn)},
+        switches={(BOT, Kind.BOT): False, **_off(systems), **switches.known(conn)},
         open=_open(conn),
         requests={(system, state): count for system, state, count in conn.execute(_REQUESTS)},
         executions={(system, state): count for system, state, count in conn.execute(_EXECUTIONS)},
     )
+
+
+def _off(systems: Iterable[System]) -> dict[tuple[str, str], bool]:
+    return {(each.name, Kind.BUSINESS.value): False for system in systems for each in declared(system)}
 
 
 _OPEN = 100  # incidents that are named; countersign_incidents counts them all

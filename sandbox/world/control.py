@@ -1,6 +1,7 @@
 """The world's own control API: scenarios, faults, options, effects, environment and reset."""
 
 from collections.abc import Callable, Sequence
+from threading import Lock
 
 from pydantic import ValidationError
 from starlette.routing import BaseRoute
@@ -33,6 +34,7 @@ class Control:
         self._private_values = private_values
         self._environment = environment
         self._reset = reset
+        self._starting = Lock()  # two breaks that begin at once would take the same invoice, or family
 
     def routes(self) -> list[BaseRoute]:
         """The routes, from the root."""
@@ -74,7 +76,8 @@ class Control:
         if scenario is None:
             return Answer(status=404, json={"error": f"no scenario {call.at['id']!r}", "known": texts(self._scenarios)})
         was_running = scenario.running()
-        details = scenario.start(call.json())
+        with self._starting:
+            details = scenario.start(call.json())
         return Answer(json={"id": scenario.id, "was_running": was_running, "details": details})
 
     def _begin_again(self, _: Call) -> Answer:

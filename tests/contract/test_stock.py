@@ -8,6 +8,7 @@ from bot.metrics import Metrics, Stock, own_names
 from bot.store.database import Database
 from bot.store.stock import stock
 from bot.store.tables import messages
+from tests.kit.coverage import shipped
 from tests.kit.story import Story, notification
 from tests.kit.trust import APPROVER
 
@@ -44,6 +45,17 @@ def test_a_story_is_told_in_numbers(database: Database) -> None:
     assert list(_stock(story).open) == []
     assert 'countersign_questions_total{outcome="answered",system="ledger"}' in page
     assert 'countersign_diagnosis_seconds_count{system="ledger"}' in page
+
+
+def test_a_business_switch_is_off_before_anybody_has_engaged_it(database: Database) -> None:
+    systems = shipped().content.systems.values()
+
+    with database.read() as conn:
+        told = stock(conn, Story(database).at, systems=systems).switches
+
+    names = [f"{system.system}/{name}" for system in systems for name in system.switches]
+    assert names
+    assert {(name, "business"): False for name in names}.items() <= told.items()
 
 
 def test_every_name_it_may_export_is_known_before_anything_was_counted() -> None:

@@ -84,6 +84,16 @@ AIVO_AFTERWARDS = (
         left={"force-downgrade": "refused while it is paid", "recover-forced": "the undo of a forced downgrade"},
     ),
     Row(
+        scenario="subscriptions-out-of-sync-many",
+        event="aivo.subscriptions.out_of_sync_many",
+        runbook="aivo/mass-sync",
+        deeds=(Deed(action="sync"),),
+    ),
+)
+
+# The runbook takes the one that is overdue where nobody names it: so not while another is.
+AIVO_FORCED = (
+    Row(
         scenario="dunning-overdue",
         options={"count": 1, "ended": True},
         by_hand={"subscription": "subscription"},
@@ -92,12 +102,6 @@ AIVO_AFTERWARDS = (
         unanswered=DUNNING,
         deeds=(Deed(action="force-downgrade", undo=True),),
         left={"recover": "refused while it is not paid"},
-    ),
-    Row(
-        scenario="subscriptions-out-of-sync-many",
-        event="aivo.subscriptions.out_of_sync_many",
-        runbook="aivo/mass-sync",
-        deeds=(Deed(action="sync"),),
     ),
 )
 

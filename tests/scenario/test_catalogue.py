@@ -5,7 +5,7 @@ import pytest
 from tests.kit.catalogue import nothing_private_is_left, play
 from tests.kit.catalogue_accrue import ACCRUE, CHECKED
 from tests.kit.catalogue_adventive import ADVENTIVE
-from tests.kit.catalogue_aivo import AIVO, AIVO_AFTERWARDS, AIVO_DOWN
+from tests.kit.catalogue_aivo import AIVO, AIVO_AFTERWARDS, AIVO_DOWN, AIVO_FORCED
 from tests.kit.catalogue_stripemeter import AT_THE_END, STRIPEMETER, WORKERS_AWAY
 from tests.kit.scene import Scene
 
@@ -22,7 +22,8 @@ def test_what_no_other_could_work_beside_is_seen_as_well(catalogue_scene: Scene)
     catalogue_scene.world.set_options(aivo_dunning_routes=True)
 
     play(catalogue_scene, (*AT_THE_END, *AIVO_AFTERWARDS))
-    play(catalogue_scene, (*WORKERS_AWAY, *AIVO_DOWN))
+    play(catalogue_scene, (*WORKERS_AWAY, *AIVO_FORCED))
+    play(catalogue_scene, AIVO_DOWN)
 
 
 def test_after_all_of_it_nothing_private_is_left_and_the_audit_is_whole(catalogue_scene: Scene) -> None:

@@ -1,7 +1,6 @@
 """Which families trouble comes to: some that nothing else has happened to yet."""
 
 from dataclasses import dataclass
-from threading import Lock
 from uuid import UUID
 
 from sqlalchemy import text
@@ -31,7 +30,6 @@ class Families:
         self._books = books
         self._ids = ids
         self._taken: set[UUID] = set()
-        self._picking = Lock()  # breaks may begin at once, and none may take another's family
 
     def reset(self) -> None:
         """Nobody is taken."""
@@ -39,19 +37,18 @@ class Families:
 
     def pick(self, count: int, *, mirrored: bool) -> list[Family]:
         """`mirrored` ones are at Stripe with a history; of the others Stripe gets to know the bare subscription now."""
-        with self._picking:
-            known = [str(each["id"]) for each in self._books.all("subscription")]
-            values = {"known": known, "taken": list(self._taken), "count": count, "mirrored": mirrored}
-            with self._service.engine.connect() as connection:
-                rows = connection.execute(_ACTIVE, values).all()
-            found = [
-                Family(account=row.account, tenant=row.tenant_id, subscription=row.id, cus=row.cus, sub=row.sub)
-                for row in rows
-            ]
-            self._taken |= {family.account for family in found}
-            if not mirrored:
-                for family in found:
-                    self._tell_stripe(family)
+        known = [str(each["id"]) for each in self._books.all("subscription")]
+        values = {"known": known, "taken": list(self._taken), "count": count, "mirrored": mirrored}
+        with self._service.engine.connect() as connection:
+            rows = connection.execute(_ACTIVE, values).all()
+        found = [
+            Family(account=row.account, tenant=row.tenant_id, subscription=row.id, cus=row.cus, sub=row.sub)
+            for row in rows
+        ]
+        self._taken |= {family.account for family in found}
+        if not mirrored:
+            for family in found:
+                self._tell_stripe(family)
         return found
 
     def charge_again(self, family: Family) -> str:
