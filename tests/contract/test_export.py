@@ -61,7 +61,7 @@ def test_a_webhook_that_changed_the_incident_is_named_and_a_repeat_is_not(databa
 
 
 def test_each_question_has_its_definition_what_was_shown_and_the_digest_of_the_answer(told: Json) -> None:
-    (diagnosis,) = told["diagnoses"]
+    diagnosis, _after_the_effect = told["diagnoses"]
     health, backlog, gone = diagnosis["questions"]
 
     assert health["definition"]["http"]["get"] == "/health"

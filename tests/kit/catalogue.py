@@ -15,7 +15,7 @@ from unittest.mock import patch
 from bot.adapters.resources import Connections
 from bot.content import Content
 from bot.core.evidence import Answer
-from bot.desk import Declined, Done, ask, run, vote
+from bot.desk import Declined, Done, ask, rerun, run, vote
 from bot.desk.desk import Desk
 from bot.engine.approval import Why
 from bot.engine.runbook import Action, Runbook
@@ -31,6 +31,7 @@ Touched: TypeAlias = Mapping[str, Any]
 ASKER = "U0ANA"
 APPROVERS = ("U0CHI", "U0LEAD1", "U0LEAD2")
 _WRONG = {"failed", "unknown", "not_verified", "stopped"}
+ALONE = 8  # rows at most that others may have disturbed; more are no accident
 PATIENCE = 150.0  # seconds; everything happens at once on a machine that others use as well
 
 
@@ -85,12 +86,19 @@ def beside(scene: Scene) -> Iterator[Desk]:
 
 
 def play(scene: Scene, rows: tuple[Row, ...]) -> None:
-    """Break all of them, and see each through to its end; side by side. Fails with what each has to say."""
+    """Break all of them, and see each through to its end; side by side. Fails with what each has to say.
+
+    They share tables and queues, so the action of one may mend what another was about to. Whatever did not come to its
+    end beside the others is broken once more and played alone, and has no such excuse then.
+    """
     with beside(scene) as desk, ThreadPoolExecutor(len(rows), thread_name_prefix="row") as pool:
         played = [pool.submit(_Play(scene, desk, row).through) for row in rows]
         ended = [(row, done.exception()) for row, done in zip(rows, played, strict=True)]
-    wrong = [f"{row.scenario}: {error}" for row, error in ended if error is not None]
-    assert wrong == [], "\n".join(wrong)
+        disturbed = [(row, error) for row, error in ended if error is not None]
+        assert len(disturbed) <= ALONE, "\n".join(f"{row.scenario}: {error}" for row, error in disturbed)
+        for row, error in disturbed:
+            print(f"{row.scenario} is played again, alone: {error}")
+            _Play(scene, desk, row, is_again=True).through()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +108,12 @@ class _Play:
     scene: Scene
     desk: Desk
     row: Row
+    is_again: bool = False
 
     def through(self) -> None:
         touched = self.scene.world.start(self.row.scenario, **self.row.options)
         incident_id = self._incident(touched) if self.row.by_hand is None else self._opened(touched)
-        diagnosis = self._diagnosis(incident_id)
+        diagnosis = self._diagnosis(incident_id, after=self._ask_again(incident_id) if self.is_again else 0)
         runbook = self._runbook(diagnosis)
         self._is_answered(diagnosis)
         for deed in self.row.deeds:
@@ -143,10 +152,17 @@ class _Play:
 
         return awaited(found, within=PATIENCE, what=lambda: f"no incident of {self.row.event} {wanted}")
 
-    def _diagnosis(self, incident_id: str) -> Diagnosis:
+    def _ask_again(self, incident_id: str) -> int:
+        """Order a fresh diagnosis; the number of the last one that does not know what is broken now."""
+        last = self._diagnosis(incident_id, after=0)
+        rerun(self.desk, person=ASKER, incident_id=incident_id)
+        return last.number
+
+    def _diagnosis(self, incident_id: str, *, after: int) -> Diagnosis:
         def found() -> Diagnosis | None:
             with self.desk.database.read() as conn:
-                return diagnoses.latest(conn, incident_id)
+                latest = diagnoses.latest(conn, incident_id)
+            return latest if latest is not None and latest.number > after else None
 
         return awaited(found, within=PATIENCE, what=lambda: f"{incident_id} is not diagnosed")
 
