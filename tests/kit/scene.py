@@ -169,9 +169,16 @@ class Incident:
             return next(_offers(self.root, action), None)
 
         what = lambda: f"{action} is not offered, but {[each['action_id'] for each in elements_of(self.root)]}"  # noqa: E731
-        element, label = awaited(offered, within=PATIENCE, what=what)
-        value = f"{self.id}:{action}" if "options" in element else None
-        return self.press(person, self.root, action_id=element["action_id"], label=label, value=value, form=form)
+        while True:
+            element, label = awaited(offered, within=PATIENCE, what=what)
+            value = f"{self.id}:{action}" if "options" in element else None
+            try:
+                return self.press(
+                    person, self.root, action_id=element["action_id"], label=label, value=value, form=form
+                )
+            except AssertionError as error:
+                if "no element" not in str(error):  # the message was edited between the look and the click
+                    raise
 
     def press(
         self,

@@ -26,7 +26,8 @@ def test_an_invoice_is_mailed_again_once_its_pdf_is_there(scene: Scene) -> None:
     render.refuses("U0EXT", "People of other workspaces do not decide")
     render.approve("U0LEAD2").until("done and verified")
 
-    resend = incident.ask("U0ANA", "resend", form={}).until("waiting for approval", invoice)
+    incident.until("A resend is the remedy")
+    resend = incident.ask("U0ANA", "resend").until("waiting for approval", invoice)
     resend.refuses("U0ANA2", "belongs to the person who asked")
     resend.approve("U0LEAD1").until("done and verified")
 

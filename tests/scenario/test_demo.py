@@ -162,7 +162,9 @@ def test_without_prometheus_recorded_webhooks_fire_and_resolve() -> None:
         for invoice in (first, second):
             channel.incident("adventive.invoice.email_undelivered", invoice).until("The PDF is missing")
         channel.incident(second).ask("U0ANA", "render-pdf").approve("U0CHI").until("done and verified")
-        channel.incident(second).ask("U0ANA", "resend", form={}).approve("U0CHI").until("done and verified")
+        channel.incident(second).until("A resend is the remedy").ask("U0ANA", "resend").approve("U0CHI").until(
+            "done and verified"
+        )
         channel.incident(second).until("RESOLVED")
         assert "RESOLVED" not in channel.incident(first).text
         assert all("prometheus" not in command for command in running.processes().values())

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kit.scene import Incident, Scene, awaited
+from tests.kit.scene import Incident, Scene, awaited, text_of
 from tests.kit.waiting import PATIENCE
+from tests.kit.workspace import Json
 
 
 def _undelivered(scene: Scene) -> str:
@@ -13,8 +14,16 @@ def _undelivered(scene: Scene) -> str:
     return str(scene.world.start("suppress-invoice-email", variant="pdf_missing")["invoice_id"])
 
 
+EVENT = "adventive.invoice.email_undelivered"
+
+
 def _thread_of(scene: Scene, invoice: str) -> Incident:
-    return scene.incident("adventive.invoice.email_undelivered", invoice)
+    return scene.incident(EVENT, invoice)
+
+
+def _roots_of(scene: Scene, invoice: str) -> list[Json]:
+    """Those of the e-mail alone: that its PDF is missing is an incident of its own."""
+    return [root for root in scene.concerning(invoice) if EVENT in text_of(root)]
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +54,7 @@ def test_a_bot_killed_between_acknowledging_and_posting_posts_once_when_it_is_ba
     incident = _thread_of(scene, invoice).until("The PDF is missing")
     incident.evidence(invoice)
     incident.charts()
-    assert len(scene.concerning(invoice)) == 1
+    assert len(_roots_of(scene, invoice)) == 1
 
 
 def test_calls_under_way_when_the_bot_is_killed_are_looked_up_and_not_repeated(scene: Scene) -> None:
@@ -71,7 +80,7 @@ def test_calls_under_way_when_the_bot_is_killed_are_looked_up_and_not_repeated(s
 
     # A mail that was sent cannot be looked up: that is told, and nobody is mailed twice.
     scene.world.arm("adventive", "lost_reply", count=1, path="/admin/resend-invoice")
-    mail = _thread_of(scene, done).ask("U0ANA", "resend", form={}).approve("U0CHI")
+    mail = _thread_of(scene, done).until("A resend is the remedy").ask("U0ANA", "resend").approve("U0CHI")
     awaited(lambda: _is_hit(scene), within=PATIENCE, what=lambda: "the mail whose reply is lost was not sent")
     scene.kill_the_bot()
     scene.stage.start_bot()
@@ -105,7 +114,8 @@ def test_while_slack_is_away_alerts_are_taken_and_diagnosed_and_then_said_once(s
         lambda: (
             scene.rows(
                 "select 1 from diagnoses d join incidents i on i.id = d.incident_id "
-                "where d.finished_at is not null and instr(i.labels, ?) > 0",
+                "where d.finished_at is not null and i.event = ? and instr(i.labels, ?) > 0",
+                EVENT,
                 invoice,
             )
             or None
@@ -113,12 +123,12 @@ def test_while_slack_is_away_alerts_are_taken_and_diagnosed_and_then_said_once(s
         within=PATIENCE,
         what=lambda: f"{invoice} was not diagnosed",
     )
-    assert scene.concerning(invoice) == []
+    assert _roots_of(scene, invoice) == []
 
     scene.control.clear_faults()
 
     incident = _thread_of(scene, invoice)
     assert "The PDF is missing" in incident.text
     incident.evidence(invoice)
-    assert len(scene.concerning(invoice)) == 1
+    assert len(_roots_of(scene, invoice)) == 1
     assert incident.root["edits"] == 0
