@@ -1,7 +1,6 @@
 # Every target sets up what it needs: a virtual environment, and Debian packages where that is allowed.
 SHELL := /bin/bash
 BIN := .venv/bin
-export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench soak lock format
