@@ -21,7 +21,8 @@ from bot.adapters.files import load
 from bot.jobs.incidents.fold import Fold
 from bot.jobs.incidents.snapshots import Snapshots
 from bot.jobs.incidents.storms import Storms
-from bot.metrics import Metrics, Stock
+from bot.metrics.own import Metrics
+from bot.metrics.stock import Stock
 from bot.store import deliveries, leases
 from bot.store.database import Database
 from bot.store.deliveries import Delivery

@@ -45,7 +45,8 @@ from bot.jobs.timed.check import Checker
 from bot.jobs.timed.detect import Detector
 from bot.jobs.timed.due import Due
 from bot.jobs.timed.quiet import Quiet
-from bot.metrics import Metrics, Stock
+from bot.metrics.own import Metrics
+from bot.metrics.stock import Stock
 from bot.parts import CONCURRENCY, desk_of, means_of, new_id, now, slack_client
 from bot.schedule import Schedule
 from bot.settings import Settings

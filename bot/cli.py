@@ -84,7 +84,7 @@ def check(
 ) -> None:
     """Check all content; print each finding as file:line: where: what."""
     from bot.adapters.files import check as findings_of  # noqa: PLC0415
-    from bot.metrics import own_names  # noqa: PLC0415
+    from bot.metrics.own import own_names  # noqa: PLC0415
 
     findings = findings_of(rules=rules, runbooks=runbooks, alerts=alerts, dashboards=dashboards, own=own_names())
     for finding in findings:

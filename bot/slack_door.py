@@ -16,7 +16,7 @@ from bot.adapters.response_urls import ResponseUrls
 from bot.adapters.slack import Slack, web_client
 from bot.desk.desk import Desk
 from bot.jobs.inquiry import Inquiry
-from bot.metrics import Sockets
+from bot.metrics.stock import Sockets
 from bot.parts import PERSON_WAITS, slack_client
 from bot.settings import Settings
 from bot.slack.homes import Homes

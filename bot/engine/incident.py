@@ -9,13 +9,12 @@ from bot.core.ports import Json
 from bot.engine.alerts import Alerts, Identity, Told, common, ended, firing
 from bot.engine.origin import Origin
 from bot.engine.route import UNROUTED, Route
+from bot.engine.severity import worst
 
 REOPEN = timedelta(minutes=15)
 """An alert that starts this soon after the last one ended belongs to the same episode: same incident, same thread."""
 
 _UNCLAIMED = "Alerts that no rule claims"
-_SHOWN_SEVERITY = 32  # as long as its column
-_SEVERITIES = ("critical", "error", "high", "warning", "info", "low")  # the worst first; others come after these
 
 
 class State(StrEnum):
@@ -223,27 +222,6 @@ def continued(
     if _visible(before) == _visible(after):
         return after
     return replace(after, incident=replace(after.incident, changed_at=now))
-
-
-def worst(severities: Iterable[str]) -> str:
-    """The gravest of these words. Words of other people's making come after ours, in the order of the alphabet."""
-    cut = {severity[:_SHOWN_SEVERITY] for severity in severities if severity}
-    return min(cut, key=lambda each: (gravity(each), each), default="none")
-
-
-def is_worse(severity: str, *, than: str) -> bool:
-    """Whether it is graver; words of other people's making say nothing about that among themselves.
-
-    >>> is_worse("critical", than="warning"), is_worse("p1", than="p2"), is_worse("warning", than="none")
-    (True, False, True)
-    """
-    return gravity(severity) < gravity(than)
-
-
-def gravity(severity: str) -> int:
-    """Its place among severities, the gravest first."""
-    lower = severity.lower()
-    return _SEVERITIES.index(lower) if lower in _SEVERITIES else len(_SEVERITIES) + (lower == "none")
 
 
 def _shared(alerts: Alerts) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:

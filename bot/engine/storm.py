@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.engine.incident import Incident, State, gravity
+from bot.engine.incident import Incident, State
+from bot.engine.severity import gravity
 
 WINDOW = timedelta(minutes=1)
 """So many incidents within this long are a storm; after so long without a new one it is over."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from bot.engine.incident import Incident, State, is_worse
+from bot.engine.incident import Incident, State
+from bot.engine.severity import is_worse
 from bot.engine.system import System
 from bot.slack.life_views import Call, CallView
 from bot.slack.reading import Case

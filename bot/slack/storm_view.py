@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.egress import without_private
-from bot.engine.incident import Incident, State, gravity
+from bot.engine.incident import Incident, State
+from bot.engine.severity import gravity
 from bot.engine.storm import Kind, Member, Storm, most_pressing
 from bot.slack.incident_view import mood
 from bot.slack.reading import ContentsOf, system_title

@@ -7,20 +7,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Table, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.core.errors import SettingsError, Unavailable
 from bot.store import migrations
+from bot.store.engines import PATIENCE, postgresql_engines, sqlite_engines
 
-_PATIENCE = 10  # seconds that a transaction waits for a connection or a lock before it is refused
-_POSTGRESQL_OPTIONS = (
-    f"-c timezone=UTC -c lock_timeout={_PATIENCE}s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
-)
 _MIGRATION_LOCK = 7_266_118_390  # any number of our own: the advisory lock that replicas starting together share
 _SQLITE_OUTSIDE = {"BUSY", "LOCKED", "IOERR", "FULL", "CANTOPEN", "PROTOCOL"}  # not our mistake
 _NO_PRIVILEGE = "42501"  # PostgreSQL's code
@@ -41,9 +37,9 @@ class Database:
         match parsed.get_backend_name():
             case "sqlite":
                 self._path = _sqlite_path(parsed)
-                self._writes, self._reads = _sqlite_engines(parsed)
+                self._writes, self._reads = sqlite_engines(parsed)
             case "postgresql" | "postgres":
-                self._writes, self._reads = _postgresql_engines(parsed)
+                self._writes, self._reads = postgresql_engines(parsed)
             case other:
                 raise SettingsError(f"COUNTERSIGN_DATABASE_URL: {other} is not sqlite:/// or postgresql://")
 
@@ -172,64 +168,12 @@ def _sqlite_path(url: URL) -> Path:
     return Path(url.database)
 
 
-def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
-    # One writing connection: writers queue in the pool, first come first served, where SQLite's own lock would
-    # have them poll and overtake one another. Its busy timeout is for other processes (the command line).
-    writes = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=_PATIENCE, hide_parameters=True)
-    reads = create_engine(url, pool_size=8, max_overflow=24, pool_timeout=_PATIENCE, hide_parameters=True)
-    event.listen(writes, "connect", _prepare_sqlite_writer)
-    event.listen(writes, "begin", _begin_immediate)
-    event.listen(reads, "connect", _prepare_sqlite_reader)
-    event.listen(reads, "begin", _begin_deferred)
-    return writes, reads
-
-
-def _prepare_sqlite_writer(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # the driver's own BEGIN comes too late, and as a reader
-    connection.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000}")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _prepare_sqlite_reader(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000}")
-    connection.execute("PRAGMA query_only = ON")
-
-
-def _begin_immediate(conn: Connection) -> None:
-    conn.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _begin_deferred(conn: Connection) -> None:
-    conn.exec_driver_sql("BEGIN")
-
-
-def _postgresql_engines(url: URL) -> tuple[Engine, Engine]:
-    given = url.query.get("options", "")
-    engine = create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        pool_pre_ping=True,
-        pool_size=10,
-        max_overflow=20,
-        pool_timeout=_PATIENCE,
-        hide_parameters=True,  # errors quote statements, never what was bound to them
-        connect_args={
-            "options": f"{_POSTGRESQL_OPTIONS} {given if isinstance(given, str) else ' '.join(given)}",
-            "connect_timeout": 5,
-            "fallback_application_name": "countersign",
-        },
-    )
-    return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-
-
 @contextmanager
 def _outside_errors() -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
-        raise Unavailable("database", f"no connection free within {_PATIENCE} s") from error
+        raise Unavailable("database", f"no connection free within {PATIENCE} s") from error
     except DBAPIError as error:
         if not _is_outside(error):
             raise

@@ -9,7 +9,7 @@ from bot.engine.canary import Stage
 from bot.engine.incident import State
 from bot.engine.switch import BOT, Kind, declared
 from bot.engine.system import System
-from bot.metrics import Open, Stock
+from bot.metrics.stock import Open, Stock
 from bot.store import canary, deliveries, incidents, messages, pacing, switches
 from bot.store.tables import executions, jobs, requests
 from bot.store.tables import incidents as incident_rows

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from bot.core.errors import BadInput, Unavailable
-from bot.metrics import Metrics
+from bot.metrics.own import Metrics
 from bot.store.deliveries import Delivery, Source
 from bot.store.work import Clock
 from bot.web.auth import Gate

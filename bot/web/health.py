@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from bot.core.egress import mask
 from bot.core.errors import CountersignError
-from bot.metrics import Metrics, Sockets, Stock
+from bot.metrics.own import Metrics
+from bot.metrics.stock import Sockets, Stock
 
 _FOLD_LAG = timedelta(minutes=1)
 _UNDELIVERED_LAG = timedelta(minutes=15)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from bot.core.errors import CountersignError
-from bot.metrics import Sockets
+from bot.metrics.stock import Sockets
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,6 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import select
 
 from bot.adapters.cron import Cron
-from bot.check_metrics import Checks
 from bot.core.errors import Refused, TimedOut, Unavailable
 from bot.core.ports import HttpCall, HttpReply
 from bot.engine.catalog import Catalog
@@ -22,6 +21,7 @@ from bot.engine.system import System
 from bot.jobs.timed.check import Checker
 from bot.jobs.timed.detect import Detector
 from bot.jobs.timed.due import Due
+from bot.metrics.checks import Checks
 from bot.store import checks, detections, incidents
 from bot.store.database import Database
 from bot.store.tables import incidents as incident_rows

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.metrics import Metrics
+from bot.metrics.own import Metrics
 from bot.store.database import Database
 from tests.kit.slack import CHANNEL_ID
 from tests.kit.slack_app import SlackBot, running_slack_bot

@@ -4,7 +4,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from bot.metrics import Metrics, Stock, own_names
+from bot.metrics.own import Metrics, own_names
+from bot.metrics.stock import Stock
 from bot.store.database import Database
 from bot.store.stock import stock
 from bot.store.tables import messages

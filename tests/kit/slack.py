@@ -14,7 +14,7 @@ from bot.core.ports import Json
 from bot.jobs.delivery.attempt import Picture, Workspace
 from bot.jobs.delivery.deliver import Deliver
 from bot.jobs.delivery.outcomes import Outcomes
-from bot.metrics import Metrics
+from bot.metrics.own import Metrics
 from bot.store import messages
 from bot.store.database import Database
 from bot.store.messages import Message

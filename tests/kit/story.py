@@ -14,7 +14,7 @@ from bot.jobs.incidents.diagnose import Diagnoser
 from bot.jobs.incidents.fold import Fold
 from bot.jobs.incidents.snapshots import Snapshots
 from bot.jobs.incidents.storms import Storms
-from bot.metrics import Metrics
+from bot.metrics.own import Metrics
 from bot.store import contents, deliveries, incidents
 from bot.store.database import Database
 from bot.store.deliveries import Delivery, Source

@@ -13,7 +13,7 @@ from bot.engine.catalog import parse
 from bot.jobs.incidents.fold import Fold
 from bot.jobs.incidents.snapshots import Snapshots
 from bot.jobs.incidents.storms import Storms
-from bot.metrics import Metrics
+from bot.metrics.own import Metrics
 from bot.slack.present import Presenter
 from bot.store import deliveries
 from bot.store.deliveries import Delivery, Source

@@ -1,6 +1,6 @@
 """What goes first when Slack takes only so much: what a person must act on, then what is new, then what explains."""
 
-from bot.engine.incident import worst
+from bot.engine.severity import worst
 from bot.store.sending import Due
 
 _GRAVE = frozenset({"critical", "error"})

@@ -14,7 +14,7 @@ from bot.jobs.delivery import limits
 from bot.jobs.delivery.attempt import WHOLE, Attempt, Workspace
 from bot.jobs.delivery.troubles import LOOK_AGAIN, Means, meaning
 from bot.jobs.delivery.waking import wake
-from bot.metrics import Metrics
+from bot.metrics.own import Metrics
 from bot.slack import delivery_words as words
 from bot.slack.blocks.degrade import whole
 from bot.store import messages, pacing, sending

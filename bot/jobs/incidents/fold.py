@@ -15,7 +15,7 @@ from bot.core.event import parse, parse_event
 from bot.engine.incident import Outcome
 from bot.jobs.incidents.snapshots import Snapshots, note, verbs
 from bot.jobs.incidents.storms import Storms
-from bot.metrics import Metrics
+from bot.metrics.own import Metrics
 from bot.store import deliveries
 from bot.store.database import Database
 from bot.store.deliveries import Source, Waiting

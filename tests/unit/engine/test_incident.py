@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.engine.alerts import LATE, Told, joined
 from bot.engine.alerts import firing as firing_of
-from bot.engine.incident import REOPEN, Snapshot, State, worst
+from bot.engine.incident import REOPEN, Snapshot, State
+from bot.engine.severity import worst
 from tests.kit.alerts import Group, firing, minute, resolved, snapshot
 
 A = {"alertname": "Drift", "tenant": "a", "severity": "warning"}

@@ -3,7 +3,8 @@
 import pytest
 
 from bot.core.errors import Unavailable
-from bot.metrics import Metrics, Stock
+from bot.metrics.own import Metrics
+from bot.metrics.stock import Stock
 from bot.web.health import Health, State
 
 WELL = Stock(unfolded=0, fold_lag=0.0)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from bot.core.errors import Unavailable
-from bot.metrics import Metrics, Stock
+from bot.metrics.own import Metrics
+from bot.metrics.stock import Stock
 from bot.web.health import Health
 from bot.web.sockets import Watchdog, is_hello, is_payload
 
