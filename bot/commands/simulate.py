@@ -7,7 +7,10 @@ import typer
 
 from bot.commands.telling import fail, told
 
-File = Annotated[Path | None, typer.Argument(help="A webhook body, one alert or event (JSON), or a trial (YAML).")]
+File = Annotated[
+    Path | None,
+    typer.Argument(help="A webhook body, one alert or event (JSON), a trial (YAML), or a folder of trials."),
+]
 Event = Annotated[str | None, typer.Option("--event", help="An ops event by name, dotted or as an Elixir tuple.")]
 Rules = Annotated[Path, typer.Option(help="Folder of rules.")]
 Runbooks = Annotated[Path, typer.Option(help="Folder of runbooks.")]
@@ -16,7 +19,11 @@ Runbooks = Annotated[Path, typer.Option(help="Folder of runbooks.")]
 def simulate(
     file: File = None,
     event: Event = None,
+    *,
     html: Annotated[Path | None, typer.Option("--html", help="Write the messages as a page here.")] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Write the cards of a trial's actions into its file; then read them.")
+    ] = False,
     rules: Rules = Path("rules"),
     runbooks: Runbooks = Path("runbooks"),
 ) -> None:
@@ -24,7 +31,7 @@ def simulate(
     from bot.simulation.errand import simulated  # noqa: PLC0415 - only this command needs the messages
 
     with told():
-        came = simulated(file=file, event=event, rules=rules, runbooks=runbooks)
+        came = simulated(file=file, event=event, rules=rules, runbooks=runbooks, is_accepted=accept)
     typer.echo(came.text)
     if html is not None:
         _write(html, came.page)

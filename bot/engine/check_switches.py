@@ -20,9 +20,15 @@ def switches(parsed: Parsed) -> Iterator[ContentError]:
 
 def _switch(source: Source[System], name: str, says: BusinessSwitch, parsed: Parsed) -> Iterator[ContentError]:
     found: dict[str, Action] = {}
-    for field in ("engage", "release"):
-        where = ("switches", name, field)
-        runbook, _, action_id = getattr(says, field).rpartition("/")
+    named: dict[tuple[str | int, ...], str] = {
+        ("engage",): says.engage,
+        ("release",): says.release,
+        **{("engaged_also_by", at): each for at, each in enumerate(says.engaged_also_by)},
+        **{("released_also_by", at): each for at, each in enumerate(says.released_also_by)},
+    }
+    for field, action_path in named.items():
+        where = ("switches", name, *field)
+        runbook, _, action_id = action_path.rpartition("/")
         if runbook.partition("/")[0] != source.value.system:
             yield source.document.finding(where, f"{runbook} is another system's")
         elif runbook not in parsed.broken:
@@ -32,9 +38,10 @@ def _switch(source: Source[System], name: str, says: BusinessSwitch, parsed: Par
             elif action.kind is not ActionKind.KILL_SWITCH:
                 yield source.document.finding(where, f"{action_id} is of kind {action.kind}, not kill_switch")
             else:
-                found[field] = action
-    if len(found) == 2 and found["release"].is_undo_only and found["engage"].undo != found["release"].id:
-        what = f"{found['release'].id} takes back what it is the undo of, and that is not {found['engage'].id}"
+                found[".".join(str(part) for part in field)] = action
+    engage, release = found.get("engage"), found.get("release")
+    if engage and release and release.is_undo_only and engage.undo != release.id:
+        what = f"{release.id} takes back what it is the undo of, and that is not {engage.id}"
         yield source.document.finding(("switches", name, "release"), what)
 
 

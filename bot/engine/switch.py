@@ -106,12 +106,14 @@ def declared(system: System) -> tuple[Declared, ...]:
 
 def engaged_by(system: System, *, runbook: str, action: str) -> Declared | None:
     """The business switch that this action engages."""
-    return next((each for each in declared(system) if each.says.engage == f"{runbook}/{action}"), None)
+    name = f"{runbook}/{action}"
+    return next((each for each in declared(system) if name in (each.says.engage, *each.says.engaged_also_by)), None)
 
 
 def released_by(system: System, *, runbook: str, action: str) -> tuple[Declared, ...]:
     """The business switches that this action releases."""
-    return tuple(each for each in declared(system) if each.says.release == f"{runbook}/{action}")
+    name = f"{runbook}/{action}"
+    return tuple(each for each in declared(system) if name in (each.says.release, *each.says.released_also_by))
 
 
 def releases_just_one(action: Action) -> bool:

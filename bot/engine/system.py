@@ -176,6 +176,12 @@ class BusinessSwitch(Frozen):
     title: str = Field(max_length=80, description="what is stopped, such as: Dunning of pending steps")
     engage: str = Field(pattern=_ACTION, description="system/runbook/action that engages it")
     release: str = Field(pattern=_ACTION, description="system/runbook/action that releases it")
+    engaged_also_by: tuple[Annotated[str, Field(pattern=_ACTION)], ...] = Field(
+        default=(), description="actions of other runbooks that do the same as engage:"
+    )
+    released_also_by: tuple[Annotated[str, Field(pattern=_ACTION)], ...] = Field(
+        default=(), description="actions of other runbooks that do the same as release:"
+    )
     does_not_stop: str = Field(min_length=1, description="what goes on all the same; every card and list says it")
     ttl: Duration = Field(
         default=timedelta(hours=4),

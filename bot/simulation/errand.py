@@ -1,6 +1,6 @@
 """What the commands `simulate` and `explain` do, from paths to words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,12 @@ from bot.core.errors import BadInput
 from bot.core.event import ops_event
 from bot.engine.catalog import Catalog, Source
 from bot.simulation import explain
+from bot.simulation.accepting import accepted
+from bot.simulation.answers import Odd
+from bot.simulation.cards import Card, cards
 from bot.simulation.incoming import of_event, read
 from bot.simulation.page import page
+from bot.simulation.play import Played
 from bot.simulation.telling import lines
 from bot.simulation.trial import Trial
 from bot.simulation.verdict import run
@@ -26,18 +30,51 @@ class Came:
     findings: tuple[str, ...] = ()
 
 
-def simulated(*, file: Path | None, event: str | None, rules: Path, runbooks: Path) -> Came:
-    """Play it. Raises CountersignError when it, or the content, cannot be read."""
+def simulated(*, file: Path | None, event: str | None, rules: Path, runbooks: Path, is_accepted: bool = False) -> Came:
+    """Play it; a folder stands for every trial in it. Where it is accepted, its cards are written into the file.
+
+    Raises CountersignError when it, or the content, cannot be read.
+    """
     catalog = load(rules=rules, runbooks=runbooks)
-    texts, every, findings = [], [], []
-    for source in _trials(file, event):
-        played, wrong = run(source, catalog)
-        if played is not None:
-            every.append(played)
-            texts.append("\n".join(mask(line) for line in lines(played)))
-        if played is None or source.document.lines:  # of a mere alert nothing was expected
-            findings += [mask(str(each)) for each in wrong]
-    return Came(text="\n\n".join(texts), page=page(every), findings=tuple(findings))
+    came = [_one(source, catalog, is_accepted=is_accepted) for source in _trials(file, event)]
+    return Came(
+        text="\n\n".join(each.text for each in came if each.text),
+        page=page([each.shown for each in came if each.shown]),
+        findings=tuple(finding for each in came for finding in each.findings),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _One:
+    text: str = ""
+    shown: tuple[Played, Mapping[str, Card]] | None = None
+    findings: tuple[str, ...] = ()
+
+
+def _one(source: Source[Trial], catalog: Catalog, *, is_accepted: bool) -> _One:
+    is_trial = bool(source.document.lines)
+    played, wrong = run(source, catalog)
+    if played is None:
+        return _One(findings=tuple(mask(str(each)) for each in wrong))
+    try:
+        shown = cards(played, source.value.actions)
+    except Odd:
+        shown = {}  # it is among what is wrong
+    if is_accepted and is_trial:
+        _accept(Path(source.document.file), shown)
+        wrong = [each for each in wrong if not each.where.startswith("expect.cards")]
+    return _One(
+        text="\n".join(mask(line) for line in lines(played, shown)),
+        shown=(played, shown),
+        findings=tuple(mask(str(each)) for each in wrong) if is_trial else (),  # of a mere alert nothing was expected
+    )
+
+
+def _accept(file: Path, shown: Mapping[str, Card]) -> None:
+    before = file.read_text(encoding="utf-8")
+    after = accepted(before, shown, file=file.as_posix())
+    if after != before:
+        file.write_text(after, encoding="utf-8")
 
 
 def explained(*, file: Path | None, event: str | None, rules: Path, runbooks: Path) -> Came:
@@ -67,8 +104,16 @@ def _trials(file: Path | None, event: str | None) -> Sequence[Source[Trial]]:
         return [of_event(event)]
     if file is None or event is not None:
         raise BadInput("give a file, or --event")
+    if file.is_dir():
+        found = [source for each in sorted(file.rglob("*.yml")) for source in read(_text(each), file=each.as_posix())]
+        if not found:
+            raise BadInput(f"{file}: there is no trial in it")
+        return found
+    return read(_text(file), file=file.as_posix())
+
+
+def _text(file: Path) -> str:
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{file}: cannot be read: {type(error).__name__}") from None
-    return read(text, file=file.as_posix())

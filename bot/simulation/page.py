@@ -1,12 +1,12 @@
 """The messages of played trials as one page that loads nothing from anywhere."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from bot.core.egress import mask
+from bot.simulation.cards import Card
 from bot.simulation.messages import posts, words
 from bot.simulation.play import Played
-from bot.slack.blocks.layout import Post
 
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1d1c1d}"
@@ -16,9 +16,9 @@ _STYLE = (
 )
 
 
-def page(played: Sequence[Played]) -> str:
+def page(played: Sequence[tuple[Played, Mapping[str, Card]]]) -> str:
     """A whole HTML document."""
-    body = "\n".join(part for each in played for part in _one(each))
+    body = "\n".join(part for each, cards in played for part in _one(each, cards))
     return (
         "<!doctype html>\n<html lang=en><meta charset=utf-8>"
         "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">"
@@ -26,14 +26,14 @@ def page(played: Sequence[Played]) -> str:
     )
 
 
-def _one(played: Played) -> Iterator[str]:
+def _one(played: Played, cards: Mapping[str, Card]) -> Iterator[str]:
     incident = played.episode.incident
     top, thread = posts(played)
     yield f"<h2>{escape(mask(incident.title))}</h2>"
     yield f"<p><code>{escape(incident.event)}</code> → <code>{escape(incident.runbook)}</code></p>"
-    yield _message(top, "root")
-    yield from (_message(post, "thread") for post in thread)
+    yield _message(words(top), "root")
+    yield from (_message(text, "thread") for text in (*map(words, thread), *(card.text for card in cards.values())))
 
 
-def _message(post: Post, kind: str) -> str:
-    return f"<article class={kind}><pre>{escape(words(post))}</pre></article>"
+def _message(text: str, kind: str) -> str:
+    return f"<article class={kind}><pre>{escape(text)}</pre></article>"

@@ -44,6 +44,7 @@ class Played:
     now: datetime
     queries: Mapping[str, str] = field(default_factory=dict)
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    subject: Subject | None = None
     params: Params = field(default_factory=Params)
     scope: Scope = field(default_factory=dict)
     conclusions: Conclusions = field(default_factory=Conclusions)
@@ -204,6 +205,7 @@ def _asked(played: Played, system: System, runbook: Runbook, answering: Answerin
         played,
         queries=queries,
         evidence=in_order,
+        subject=subject,
         params=after.params,
         scope=after.scope,
         conclusions=conclude(runbook.conclude, scope=after.scope, evidence=in_order),

@@ -1,14 +1,15 @@
 """A played trial in words: which rule, which runbook, what would be asked, and what Slack would show."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bot.core.evidence import Failure
+from bot.simulation.cards import Card
 from bot.simulation.messages import posts, words
 from bot.simulation.play import Played
 
 
-def lines(played: Played) -> Iterator[str]:
-    """Line by line, for a terminal."""
+def lines(played: Played, cards: Mapping[str, Card]) -> Iterator[str]:
+    """Line by line, for a terminal; with the cards of the actions that are asked for."""
     incident = played.episode.incident
     yield f"event    {incident.event}"
     if played.route is not None:
@@ -24,6 +25,7 @@ def lines(played: Played) -> Iterator[str]:
     for heading, text in (
         ("root message", words(top)),
         *((f"thread, {at}", words(post)) for at, post in enumerate(thread, 1)),
+        *((f"card of {name}", card.text) for name, card in cards.items()),
     ):
         yield f"--- {heading} ---"
         yield text

@@ -101,14 +101,39 @@ def _short(value: object) -> object:
 ShortAnswer = Annotated[Given, BeforeValidator(_short)]
 
 
-class GivenAction(Frozen):
-    """What an action would be asked for: so its guards can be judged."""
+class Original(Frozen):
+    """What an undo takes back: the execution before it."""
 
+    ids: tuple[str, ...] = Field(min_length=1, description="what it touched")
+    rows: tuple[dict[str, Scalar], ...] = Field(default=(), description="rows of SQL as they were before it")
+    inputs: dict[Name, Scalar] = Field(default_factory=dict)
+
+    @property
+    def seen(self) -> Mapping[str, object]:
+        """As expressions see it."""
+        return {
+            "request_id": "00000000-0000-4000-8000-0000000000f0",
+            "ids": list(self.ids),
+            "rows": list(self.rows),
+            "inputs": self.inputs,
+        }
+
+
+class GivenAction(Frozen):
+    """What an action is asked for with, and what it is answered: for its guards and its card."""
+
+    reason: str | None = Field(default=None, description="why, for one that wants a reason")
     inputs: dict[Name, Scalar] = Field(default_factory=dict)
     targets: tuple[dict[str, Scalar] | str, ...] = Field(
         default=(), description="ids, or rows of its targets: question"
     )
-    preview: dict[str, Scalar] = Field(default_factory=dict, description="the columns of its preview: question")
+    preview: ShortAnswer = Field(default=Rows(), description="what its preview: is answered")
+    left_out: ShortAnswer = Field(default=Rows(), description="what its leaves_out: is answered")
+    original: Original | None = Field(default=None, description="for an undo: what it takes back")
+
+    def target_rows(self, id_column: str) -> list[Mapping[str, Scalar]]:
+        """The targets as rows."""
+        return [each if isinstance(each, Mapping) else {id_column: each} for each in self.targets]
 
 
 class Expected(Frozen):
@@ -134,6 +159,9 @@ class Expected(Frozen):
     shows: tuple[str, ...] = Field(default=(), description="what stands in the root message")
     thread: tuple[str, ...] = Field(default=(), description="what stands in the thread: evidence and checklist")
     hides: tuple[str, ...] = Field(default=(), description="what stands nowhere")
+    cards: dict[ActionId, str] = Field(
+        default_factory=dict, description="the card of each action under actions:, whole, as somebody reads it"
+    )
     closes: bool | None = Field(default=None, description="whether a digest of it would be closed by itself")
 
 

@@ -1,17 +1,20 @@
 """Holds what came of a trial against what was expected of it; each difference is a finding with its line."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from bot.core.errors import BadInput, ContentError, ExpressionError
 from bot.core.evidence import Evidence, Failure, Reason
 from bot.engine.catalog import Catalog, Source
 from bot.engine.document import Path
 from bot.engine.opening import is_calm
-from bot.engine.runbook import Action, Question
+from bot.engine.runbook import Action, Input, Question
 from bot.simulation.answers import Odd, evidence
+from bot.simulation.cards import cards
 from bot.simulation.messages import case_of, posts, words
 from bot.simulation.play import Played, play
 from bot.simulation.trial import Failed, Given, GivenAction, Rows, Trial
+from bot.steps.step import Scope
 
 _OTHERS: Mapping[str | None, Given | None] = {
     None: None,
@@ -32,7 +35,7 @@ def run(source: Source[Trial], catalog: Catalog) -> tuple[Played | None, list[Co
             odd.append(source.document.finding(("answers",), what))
             return Failure(reason=Reason.UNAVAILABLE, message="the trial has no answer")
         try:
-            return evidence(question, given)
+            return evidence(question.id, question.step, given)
         except Odd as error:
             odd.append(source.document.finding(("answers", question.id), str(error)))
             return Failure(reason=Reason.BROKEN, message=str(error))
@@ -91,6 +94,7 @@ def _differences(trial: Trial, played: Played) -> Iterator[tuple[Path, str]]:
         )
     yield from _refusals(trial, played)
     yield from _texts(trial, played)
+    yield from _cards(trial, played)
 
 
 def failures(played: Played) -> int:
@@ -129,12 +133,12 @@ def _refusals(trial: Trial, played: Played) -> Iterator[tuple[Path, str]]:
 def refusal(action: Action, played: Played, trial: Trial) -> str | None:
     """Why an action would be refused now: the first guard that holds, of those that can be judged here."""
     given = trial.actions.get(action.id, GivenAction())
-    rows = [each if isinstance(each, Mapping) else {action.targets.id: each} for each in given.targets]
-    inputs = {name: declared.default for name, declared in action.inputs.items()} | dict(given.inputs)
+    rows = given.target_rows(action.targets.id)
+    inputs = {name: _offered(each, played.scope) for name, each in action.inputs.items()} | dict(given.inputs)
     scope: dict[str, object] = {**played.scope, "inputs": inputs}
     if action.id in trial.actions:
         ids = [str(row.get(action.targets.id)) for row in rows]
-        scope |= {"targets": {"ids": ids, "count": len(ids), "rows": rows}, "preview": given.preview}
+        scope |= {"targets": {"ids": ids, "count": len(ids), "rows": rows}, "preview": _first(given.preview)}
     for guard in action.refuse:
         try:
             if guard.when.holds(scope):
@@ -142,6 +146,39 @@ def refusal(action: Action, played: Played, trial: Trial) -> str | None:
         except ExpressionError:
             continue
     return None
+
+
+def _offered(declared: Input, scope: Scope) -> object:
+    """What stands in the modal before anybody types."""
+    try:
+        found = declared.source.value(scope) if declared.source is not None else None
+    except ExpressionError:
+        found = None
+    return declared.default if found is None else found
+
+
+def _first(given: Given) -> Mapping[str, object]:
+    return given.rows[0] if isinstance(given, Rows) and given.rows else {}
+
+
+def _cards(trial: Trial, played: Played) -> Iterator[tuple[Path, str]]:
+    expected = trial.expect.cards
+    try:
+        found = cards(played, trial.actions)
+    except Odd as error:
+        yield ("actions",), str(error)
+        return
+    for name, wanted in expected.items():
+        if name not in found:
+            yield ("cards", name), f"say under actions: what {name} is asked for with"
+        elif (text := found[name].text) != wanted.strip():
+            yield ("cards", name), f"{_first_difference(wanted.strip(), text)}; --accept writes it as it is now"
+
+
+def _first_difference(wanted: str, got: str) -> str:
+    pairs = zip_longest(wanted.splitlines(), got.splitlines(), fillvalue="nothing more")
+    at, (one, other) = next((at, pair) for at, pair in enumerate(pairs, start=1) if pair[0] != pair[1])
+    return f"line {at}: expected {one!r}, got {other!r}"
 
 
 def _texts(trial: Trial, played: Played) -> Iterator[tuple[Path, str]]:

@@ -12,6 +12,7 @@ from bot.engine.execution import Planned, plan
 from bot.engine.request import Request, TargetSet
 from bot.engine.runbook import Action
 from bot.engine.sums import sums
+from bot.engine.system import CommandResource, System
 from bot.slack import words
 from bot.steps import CommandRun, HttpSend, SqlChange, StripePost
 from bot.steps.step import Scope
@@ -19,7 +20,7 @@ from bot.steps.step import Scope
 _LONGEST_BODY = 400
 
 
-def calls(action: Action, request: Request, base: Scope) -> tuple[str, ...]:
+def calls(action: Action, request: Request, base: Scope, *, system: System | None = None) -> tuple[str, ...]:
     """One line for each deed, the one that is made for each target as it is made for the first."""
     targets = request.targets
     if targets is None:
@@ -28,7 +29,14 @@ def calls(action: Action, request: Request, base: Scope) -> tuple[str, ...]:
     firsts: dict[int, Planned] = {}
     for planned in plan(action, targets.ids):
         firsts.setdefault(action.do.index(planned.deed), planned)
-    return tuple(_call(planned, seen, request, len(targets.ids)) for planned in islice(firsts.values(), 20))
+    programs = _programs(system)
+    return tuple(_call(planned, seen, request, len(targets.ids), programs) for planned in islice(firsts.values(), 20))
+
+
+def _programs(system: System | None) -> Mapping[str, str]:
+    """The program of each command resource, with the arguments that are its own."""
+    resources = system.resources if system else {}
+    return {name: " ".join(each.command) for name, each in resources.items() if isinstance(each, CommandResource)}
 
 
 def _frozen(request: Request, targets: TargetSet, base: Scope) -> Scope:
@@ -46,7 +54,7 @@ def _frozen(request: Request, targets: TargetSet, base: Scope) -> Scope:
     }
 
 
-def _call(planned: Planned, seen: Scope, request: Request, count: int) -> str:
+def _call(planned: Planned, seen: Scope, request: Request, count: int, programs: Mapping[str, str]) -> str:
     own: dict[str, object] = {
         "id": request.id,
         "key": planned.key(request.id),
@@ -55,13 +63,15 @@ def _call(planned: Planned, seen: Scope, request: Request, count: int) -> str:
     }
     scope = {**seen, "request": own, **({"target": planned.target} if planned.target else {})}
     try:
-        said = _said(planned, scope)
+        said = _said(planned, scope, programs)
     except ExpressionError:
-        said = _unrendered(planned)  # it names what is only known when it runs, such as what an undo takes back
+        said = _unrendered(
+            planned, programs
+        )  # it names what is only known when it runs, such as what an undo takes back
     return f"{said} – once for each of {words.counted(count, 'target')}" if planned.deed.each else said  # noqa: RUF001
 
 
-def _said(planned: Planned, scope: Scope) -> str:
+def _said(planned: Planned, scope: Scope, programs: Mapping[str, str]) -> str:
     match planned.deed.step:
         case HttpSend() as step:
             call = step.call(scope)
@@ -76,7 +86,7 @@ def _said(planned: Planned, scope: Scope) -> str:
             at_most = words.counted(step.max_rows, "row")
             return f"{' '.join(step.statement.split())} at {step.at}, at most {at_most}{_body(binds)}"
         case CommandRun() as step:
-            return f"{step.at}: {mask(' '.join(step.words(scope)))}"
+            return f"{programs.get(step.at, step.at)} {mask(' '.join(step.words(scope)))}"
 
 
 def _body(body: Json | Mapping[str, Json]) -> str:
@@ -86,7 +96,7 @@ def _body(body: Json | Mapping[str, Json]) -> str:
     return f" with {text if len(text) <= _LONGEST_BODY else text[:_LONGEST_BODY] + '…'}"
 
 
-def _unrendered(planned: Planned) -> str:
+def _unrendered(planned: Planned, programs: Mapping[str, str]) -> str:
     match planned.deed.step:
         case HttpSend() as step:
             return f"{step.method} {step.path.source} at {step.at}"
@@ -96,4 +106,5 @@ def _unrendered(planned: Planned) -> str:
             at_most = words.counted(step.max_rows, "row")
             return f"{' '.join(step.statement.split())} at {step.at}, at most {at_most}"
         case CommandRun() as step:
-            return f"{step.at}: {' '.join(str(argument.source) for argument in step.arguments)}"
+            arguments = " ".join(str(argument.source) for argument in step.arguments)
+            return f"{programs.get(step.at, step.at)} {arguments}"

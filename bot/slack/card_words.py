@@ -81,14 +81,23 @@ def touches(touched: Touched) -> Safe:
     told = Safe(f"*Touches* {counted(touched.count, 'target')}{': ' if sample else ''}{sample}{others}")
     sums = joined((safe(each) for each in touched.sums), ", ")
     worth = Safe(f"*Worth* {sums}" if sums else "")
-    oldest = Safe(f"*Oldest* {when(touched.oldest)}" if touched.oldest else "")
+    oldest = _oldest(touched)
+    details = joined((Safe(f"{safe(name)} {clip(safe(value), 120)}") for name, value in touched.details), " · ")
     reasons = joined((safe(each) for each in touched.left_out), ", ")
     left_out = Safe(f"*Leaves out* {reasons}" if reasons else "")
-    return joined((told, joined((worth, oldest), " · "), left_out), "\n")
+    return joined((told, details, joined((worth, oldest), " · "), left_out), "\n")
+
+
+def _oldest(touched: Touched) -> Safe:
+    if touched.oldest is None:
+        return Safe("")
+    if touched.ahead is not None:
+        return Safe(f"*Earliest* {safe(touched.ahead)} {when(touched.oldest)}")
+    return Safe(f"*Oldest* {when(touched.oldest)}")
 
 
 def inputs(view: CardView) -> Safe:
-    pairs = (Safe(f"{safe(label(name))}: {clip(code(value), 150)}") for name, value in view.inputs)
+    pairs = (Safe(f"{safe(name)}: {clip(code(value), 150)}") for name, value in view.inputs)
     return Safe(f"*With* {joined(pairs, ' · ')}") if view.inputs else Safe("")
 
 

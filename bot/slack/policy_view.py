@@ -15,6 +15,14 @@ def policy_view(
     conn: Connection, request: Request, action: Action | None, case: Case, *, break_glass: bool
 ) -> PolicyView:
     """`break_glass` says whether this installation has it."""
+    found = broken(conn, request, action, case.system)
+    return policy_of(request, action, case, broken=found, break_glass=break_glass)
+
+
+def policy_of(
+    request: Request, action: Action | None, case: Case, *, broken: Broken | None = None, break_glass: bool
+) -> PolicyView:
+    """The same, of what the request and its files say."""
     is_open = request.state is State.OPEN
     preview = request.preview
     return PolicyView(
@@ -24,7 +32,7 @@ def policy_view(
         unusual=preview.unusual if preview and is_open else (),
         warnings=preview.warnings if preview and is_open else (),
         may_break_glass=is_open and break_glass and action is not None and action.break_glass and not request.is_large,
-        broken=broken(conn, request, action, case.system),
+        broken=broken,
     )
 
 

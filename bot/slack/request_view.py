@@ -1,31 +1,27 @@
 """From rows and files to the view of a request's card."""
 
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.core.egress import masked_field, shown
-from bot.core.evidence import Cell, Column, Shown, Table
-from bot.core.facts import rows_of
-from bot.core.quoting import moment
+from bot.core.egress import masked_field
+from bot.core.ports import Json
 from bot.engine import execution as executing
 from bot.engine.approval import Choice, Vote
 from bot.engine.execution import DeedDone, Done, Execution, boundaries, may_be_settled, open_deed, plan
 from bot.engine.request import Request, State
-from bot.engine.runbook import Action, LeavesOut, Risk
-from bot.engine.sums import sums
+from bot.engine.runbook import Action, Risk
 from bot.slack import words
 from bot.slack.call_view import calls
 from bot.slack.policy_view import policy_view
+from bot.slack.policy_views import PolicyView
 from bot.slack.reading import Case
 from bot.slack.switch_view import goes_on, stopping
-from bot.slack.views import CardView, Offer, Phase, Progress, RequestLine, Stage, Touched, VoteView
+from bot.slack.touched_view import touched
+from bot.slack.views import CardView, Offer, Phase, Progress, RequestLine, Stage, VoteView
 from bot.store import executions, requests, reviews
-
-_SAMPLE = 5  # ids of targets that a card names
-_AN_ID = Column(name="id", shown=Shown.ID)
 
 _STAGES = {
     State.PREPARING: Stage.PREPARING,
@@ -83,8 +79,34 @@ def card_view(
     execution = executions.get(conn, request.id)
     deeds = executions.deeds_of(conn, request.id) if execution else ()
     at = stage(request, execution)
-    progress = _progress(action, execution, deeds) if action and execution else None
     is_undoable = at in _UNDOABLE or (at in _PARTIAL and any(deed.state is Done.SUCCEEDED for deed in deeds))
+    view = composed(
+        request,
+        case,
+        execution=execution,
+        progress=_progress(action, execution, deeds) if action and execution else None,
+        policy=policy_view(conn, request, action, case, break_glass=break_glass),
+    )
+    return replace(
+        view,
+        votes=tuple(map(vote_view, requests.votes_of(conn, request.id))),
+        can_settle=_can_settle(action, execution, deeds, now) if action and execution and now else False,
+        undo=_undo(conn, request, action, case) if is_undoable else None,
+        held_by=stopping(conn, request, {request.system: case.system} if case.system else {}),
+    )
+
+
+def composed(
+    request: Request,
+    case: Case,
+    *,
+    policy: PolicyView,
+    execution: Execution | None = None,
+    progress: Progress | None = None,
+) -> CardView:
+    """The card as far as the request itself, its files and its execution say it."""
+    action = case.runbook.action(request.action) if case.runbook else None
+    at = stage(request, execution)
     return CardView(
         request_id=request.id,
         label=action.label if action else request.action,
@@ -95,14 +117,13 @@ def card_view(
         requested_at=request.requested_at,
         reason=request.reason,
         inputs=_inputs(request, action),
-        touched=_touched(request, action),
+        touched=touched(request, action),
         preview_says=request.preview.say if request.preview else None,
         preview=request.preview.answer if request.preview else None,
-        calls=calls(action, request, case.scope) if action else (),
+        calls=calls(action, request, case.scope, system=case.system) if action else (),
         digest=request.digest,
         needs=request.needs,
         approvers=action.approve.by if action else (),
-        votes=tuple(map(vote_view, requests.votes_of(conn, request.id))),
         expires_at=request.expires_at,
         settled_at=request.settled_at,
         note=request.note,
@@ -116,12 +137,9 @@ def card_view(
         progress=progress,
         can_stop=progress is not None and at is Stage.RUNNING and execution is not None and not execution.stopped_by,
         stopped_by=execution.stopped_by if execution else None,
-        can_settle=_can_settle(action, execution, deeds, now) if action and execution and now else False,
         verify_until=execution.verify_until if execution else None,
         verified_at=execution.verified_at if execution else None,
-        undo=_undo(conn, request, action, case) if is_undoable else None,
-        policy=policy_view(conn, request, action, case, break_glass=break_glass),
-        held_by=stopping(conn, request, {request.system: case.system} if case.system else {}),
+        policy=policy,
         does_not_stop=goes_on(request, case.system),
     )
 
@@ -142,56 +160,14 @@ def _inputs(request: Request, action: Action | None) -> tuple[tuple[str, str], .
     declared = action.inputs if action else {}
     labels = {name: each.label or words.label(name) for name, each in declared.items()}
     return tuple(
-        (labels.get(name, words.label(name)), masked_field(name, str(value)))
+        (labels.get(name, words.label(name)), masked_field(name, _typed(value)))
         for name, value in request.inputs.items()
         if value is not None
     )
 
 
-def _touched(request: Request, action: Action | None) -> Touched | None:
-    targets = request.targets
-    if targets is None:
-        return None
-    worth = [
-        f"{shown(total, Column(name=name, shown=Shown.MINOR), {'currency': currency})} ({words.label(name)})"
-        for name, by_currency in sums(targets.table).items()
-        for currency, total in by_currency.items()
-    ]
-    left_out = request.preview.left_out if request.preview else None
-    declared = action.leaves_out if action else None
-    return Touched(
-        count=len(targets.ids),
-        sample=tuple(shown(each, _AN_ID, {}) for each in targets.ids[:_SAMPLE]),
-        sums=tuple(worth),
-        oldest=_oldest(targets.table),
-        left_out=_left_out(left_out.table, declared) if left_out and declared else (),
-    )
-
-
-def _oldest(table: Table) -> datetime | None:
-    """The earliest moment in the first column of moments; None where there is none."""
-    at = next((at for at, column in enumerate(table.columns) if column.shown is Shown.TIME), None)
-    if at is None:
-        return None
-    return min((found for row in table.rows if (found := _moment(row[at])) is not None), default=None)
-
-
-def _moment(cell: Cell) -> datetime | None:
-    """None where it does not look like a time: that is masked, never shown."""
-    try:
-        return moment(cell) if cell is not None else None
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _left_out(table: Table, declared: LeavesOut) -> tuple[str, ...]:
-    by_reason: Counter[str] = Counter()
-    column = next(column for column in table.columns if column.name == declared.reason)
-    for row in rows_of(table):
-        many = row.get(declared.count) if declared.count else 1
-        by_reason[shown(row[declared.reason], column, {})] += many if isinstance(many, int) else 1
-    more = ("and more",) if table.cut else ()
-    return (*(f"{count:,} × {why}" for why, count in by_reason.most_common() if count), *more)  # noqa: RUF001
+def _typed(value: Json) -> str:
+    return str(value) if not isinstance(value, bool) else "yes" if value else "no"
 
 
 def _progress(action: Action, execution: Execution, deeds: Sequence[DeedDone]) -> Progress | None:

@@ -228,13 +228,16 @@ class VoteView:
 class Touched:
     """What the request would touch: how many, the first of them, sums such as `EUR 12.00`, and the oldest moment.
 
-    `left_out` says what is not among them, and why: `already paid` and how many.
+    `details` is what else is known of a single one, by column. `ahead` names the column where the oldest moment is yet
+    to come. `left_out` says what is not among them, and why: `already paid` and how many.
     """
 
     count: int
     sample: tuple[str, ...] = ()
     sums: tuple[str, ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
     oldest: datetime | None = None
+    ahead: str | None = None
     left_out: tuple[str, ...] = ()
 
 

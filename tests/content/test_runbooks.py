@@ -7,8 +7,8 @@ import pytest
 
 from bot.adapters.files import load
 from bot.core.errors import ContentErrors
-from bot.engine.catalog import Catalog
-from bot.simulation.trial import trial
+from bot.engine.catalog import Catalog, Source
+from bot.simulation.trial import Trial, trial
 from bot.simulation.verdict import run
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +31,45 @@ def test_a_trial_comes_to_what_it_expects(file: Path) -> None:
         findings = list(errors.findings)
 
     assert [str(finding) for finding in findings] == []
+
+
+@cache
+def trials() -> tuple[Source[Trial], ...]:
+    return tuple(trial(file.read_text(), file=file.relative_to(HERE).as_posix()) for file in FILES)
+
+
+ACTIONS = [f"{runbook}/{action.id}" for runbook, held in sorted(catalog().runbooks.items()) for action in held.actions]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_some_trial_states_the_card_on_which_an_action_is_voted(action: str) -> None:
+    runbook, _, action_id = action.rpartition("/")
+    stated = [
+        source.value.expect.cards.get(action_id, "") for source in trials() if source.value.expect.runbook == runbook
+    ]
+
+    assert any("[Approve" in card for card in stated), f"no trial under {runbook} states the card of {action_id}"
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_an_action_says_in_plain_words_what_will_be_so(action: str) -> None:
+    runbook, _, action_id = action.rpartition("/")
+    found = catalog().runbooks[runbook].action(action_id)
+
+    assert found is not None
+    assert found.about, "what it does and does not do"
+    assert found.verify.goal, "what is so afterwards"
+
+
+def test_every_action_that_a_trial_asks_for_has_its_card_there() -> None:
+    unstated = [
+        f"{source.document.file}: {action}"
+        for source in trials()
+        for action in source.value.actions
+        if action not in source.value.expect.cards
+    ]
+
+    assert unstated == []
 
 
 @pytest.mark.parametrize("file", [pytest.param(each, id=each.relative_to(HERE).as_posix()) for each in FILES])

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from bot.core.errors import BadInput
-from bot.core.facts import facts, rows_of
+from bot.core.facts import facts
 from bot.core.ports import Resources
 from bot.engine.diagnose import Subject, seen
 from bot.engine.execution import deed_key
+from bot.engine.looking import targets_seen
 from bot.engine.request import Request, TargetSet
 from bot.engine.runbook import Action, Runbook
-from bot.engine.sums import sums
 from bot.engine.system import System
 from bot.jobs.means import Means
 from bot.jobs.requests.original import original_seen
@@ -79,16 +79,6 @@ def answers_then(request: Request) -> Mapping[str, object]:
     """What expressions see of the evidence at the time of the request, by question."""
     before = request.preview.before if request.preview else {}
     return {name: facts(evidence) for name, evidence in before.items()}
-
-
-def targets_seen(targets: TargetSet) -> Mapping[str, object]:
-    """What expressions see of the targets."""
-    return {
-        "ids": list(targets.ids),
-        "count": len(targets.ids),
-        "rows": rows_of(targets.table),
-        "sums": sums(targets.table),
-    }
 
 
 def for_call(case: Case, *, number: int, target: str | None) -> Case:

@@ -72,6 +72,26 @@ def test_a_business_switch_is_found_by_its_actions() -> None:
     assert engaged_by(system, runbook="ledger/dead", action="unplay") is None
 
 
+def test_a_business_switch_is_also_found_by_actions_of_other_runbooks() -> None:
+    declared = {
+        "title": "Replays",
+        "does_not_stop": "Stripe",
+        "engage": "ledger/dead/replay",
+        "release": "ledger/dead/unplay",
+        "engaged_also_by": ["ledger/late/replay"],
+        "released_also_by": ["ledger/late/unplay"],
+    }
+    system = System.model_validate(SYSTEM.model_dump(by_alias=True) | {"switches": {"replays": declared}})
+
+    engaged = engaged_by(system, runbook="ledger/late", action="replay")
+    released = released_by(system, runbook="ledger/late", action="unplay")
+
+    assert engaged is not None
+    assert engaged.name == "ledger/replays"
+    assert [each.name for each in released] == ["ledger/replays"]
+    assert engaged_by(system, runbook="ledger/late", action="unplay") is None
+
+
 @pytest.mark.parametrize(
     ("after", "said", "due"),
     [
