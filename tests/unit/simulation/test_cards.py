@@ -1,4 +1,4 @@
-"""The card of an action that a trial asks for: by the code that makes it in earnest, stated whole, accepted on request."""
+"""The card of an action that a trial asks for: made by the live code, stated whole, accepted on request."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ Asked by <@U0REQUESTER> 2026-11-20 12:01 UTC · low risk
 • `POST /orders/or_1/send at api with {"how": "fast"} – once for each of 2 targets`
 *Needs* 1 approval from oncall or leads, not from the requester · expires 2026-11-20 12:31 UTC
 [Approve]
-[Deny …]"""
+[Deny …]"""  # noqa: RUF001
 
 
 @pytest.fixture(scope="module")
