@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bot import __version__, logs
-from bot.commands import deeds, doctor, incidents, people, requests, simulate, switch
+from bot.commands import deeds, doctor, incidents, people, requests, silence, simulate, switch
 from bot.commands.telling import fail, told
 from bot.core.egress import mask
 
@@ -38,6 +38,7 @@ app.add_typer(incidents.app, name="incidents")
 app.add_typer(requests.app, name="requests")
 for deed in deeds.COMMANDS:
     requests.app.command()(deed)
+app.add_typer(silence.app, name="silence")
 app.add_typer(switch.app, name="switch")
 app.add_typer(people.app, name="people")
 

@@ -10,7 +10,7 @@ from bot.slack.card_words import stage_words
 
 if TYPE_CHECKING:
     from bot.desk import Desk
-    from bot.web.console import shown, shown_incident
+    from bot.web.console import shown, shown_incident, shown_silences
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def incident_of(desk: "Desk", beginning: str) -> "shown_incident.IncidentDetail"
 
     with desk.database.read() as conn:
         id_ = _only([each.id for each in shown.open_incidents(conn)], beginning, "incidents list")
-        found = shown_incident.incident(conn, desk.contents, id_)
+        found = shown_incident.incident(conn, desk.contents, id_, can_silence=desk.can_silence)
     if found is None:
         fail(f"{beginning}: there is no such incident; see countersign incidents list", code=1)
     return found
@@ -97,11 +97,19 @@ def incident_lines(each: "shown_incident.IncidentDetail") -> list[str]:
             ("taken by", each.acknowledged_by),
             *(("found", finding) for finding in each.findings),
             *(("not judged", reason) for reason in each.unjudged),
+            *(("silenced", silence_line(silence)) for silence in each.silences),
             *(("stopped", title) for title in each.stopped),
             *(("request", f"{line.id}  {line.label} ({stage_words(line.stage)})") for line in each.requests),
         ),
         *(line for offer in each.offers for line in _offer(offer)),
     ]
+
+
+def silence_line(each: "shown_silences.SilenceShown") -> str:
+    """A silence: how far it is, until when, and whose."""
+    where = "" if each.is_ours else ", in Alertmanager itself"
+    told = "; ".join(part for part in (each.reason, each.trouble) if part)
+    return f"{each.state} until {moment(each.until)} by {each.person}{where}{f': {told}' if told else ''}"
 
 
 def moment(at: datetime | None) -> str:

@@ -11,6 +11,9 @@ from bot.desk.asking import ask as ask_at
 from bot.desk.desk import Desk
 from bot.desk.reviewing import review as review_at
 from bot.desk.settling import settle as settle_at
+from bot.desk.silencing import groups_of as silencers
+from bot.desk.silencing import silence as silence_at
+from bot.desk.silencing import unsilence as unsilence_at
 from bot.desk.stopping import stop as stop_at
 from bot.desk.switching import engage as engage_at
 from bot.desk.switching import groups_of
@@ -21,7 +24,7 @@ from bot.engine.request import Request
 from bot.engine.switch import DEFAULT_TTL
 from bot.store import incidents, requests
 
-__all__ = ["Caller", "Door", "ask", "decide", "engage", "release", "review", "settle", "stop"]
+__all__ = ["Caller", "Door", "ask", "decide", "engage", "release", "review", "settle", "silence", "stop", "unsilence"]
 
 _NOT_THERE = Declined(why=Cause.NOT_FOUND, say="There is no such request.")
 
@@ -133,6 +136,33 @@ def release(desk: Desk, caller: Caller, *, name: str, reason: str) -> Done | Dec
     """Let the actions run again that `name` stops."""
     here = admit(desk, caller, _switching(desk, "release", name))
     return here if isinstance(here, Declined) else release_at(here, person=caller.person, name=name, reason=reason)
+
+
+def silence(
+    desk: Desk, caller: Caller, *, incident_id: str, length: timedelta, reason: str | None = None
+) -> Done | Declined:
+    """Have Alertmanager silence an incident's group for so long."""
+    here = _over(desk, caller, incident_id, wants="silence", more={"seconds": int(length.total_seconds())})
+    if isinstance(here, Declined):
+        return here
+    return silence_at(here, person=caller.person, incident_id=incident_id, length=length, reason=reason)
+
+
+def unsilence(desk: Desk, caller: Caller, *, incident_id: str) -> Done | Declined:
+    """End the silence that was made here, before its time."""
+    here = _over(desk, caller, incident_id, wants="unsilence")
+    return here if isinstance(here, Declined) else unsilence_at(here, person=caller.person, incident_id=incident_id)
+
+
+def _over(
+    desk: Desk, caller: Caller, incident_id: str, *, wants: str, more: Mapping[str, Json] | None = None
+) -> Desk | Declined:
+    with desk.database.read() as conn:
+        incident = incidents.get(conn, incident_id)
+    if incident is None:
+        return Declined(why=Cause.NOT_FOUND, say="There is no such incident.")
+    groups = silencers(desk.contents(desk.revision()), incident.system)
+    return admit(desk, caller, Matter(wants=wants, incident_id=incident.id, groups=groups, more=more))
 
 
 def _at(desk: Desk, caller: Caller, request_id: str, *, wants: str) -> Desk | Declined:

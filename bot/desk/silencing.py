@@ -113,14 +113,14 @@ def _objection(desk: Desk, contents: Contents, *, person: str, incident_id: str)
     if incident is None:
         return _NOBODY
     try:
-        why = people.not_of(desk.directory, person, _groups(contents, incident.system))
+        why = people.not_of(desk.directory, person, groups_of(contents, incident.system))
     except CountersignError as error:
         return Declined(why=Cause.NOT_CONNECTED, say=str(error))
     return declined(why) if why else None
 
 
-def _groups(contents: Contents, system: str) -> list[Group]:
-    """The system's approvers; everybody's for alerts of no system."""
+def groups_of(contents: Contents, system: str) -> list[Group]:
+    """Who may silence: the system's approvers; everybody's for alerts of no system."""
     of = contents.systems.values() if system == UNROUTED else filter(None, [contents.systems.get(system)])
     return [group for each in of for group in each.approvers.values()]
 

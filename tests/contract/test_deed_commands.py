@@ -7,6 +7,7 @@ from pathlib import Path
 import pyotp
 import pytest
 from pydantic import BaseModel
+from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
@@ -18,6 +19,7 @@ from bot.jobs.acquaintance import Acquaintance
 from bot.parts import now
 from bot.store import contents
 from bot.store.database import Database
+from bot.store.tables import incidents
 from tests.kit.trust import APPROVER, INCIDENT, LEAD, REQUESTER, REVISION, SYSTEM, Office, runbook
 
 
@@ -124,6 +126,34 @@ def test_stop_says_when_there_is_nothing_to_stop(office: Office) -> None:
     told = run("requests", "stop", request_id, *me(LEAD))
 
     assert (told.exit_code, "It is not running any more" in told.stderr) == (1, True), told.output
+
+
+def test_an_incident_is_silenced_and_heard_again_at_a_shell(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in files(office).items():  # who may silence is said by the files of today
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setenv("COUNTERSIGN_RULES", str(tmp_path / "rules"))
+    monkeypatch.setenv("COUNTERSIGN_RUNBOOKS", str(tmp_path / "runbooks"))
+    nowhere = run("silence", "make", INCIDENT, "--for", "2h", *me(APPROVER))
+    monkeypatch.setenv("ALERTMANAGER_URL", "http://127.0.0.1:9")  # a running bot tells it, not this command
+    with office.database.begin() as conn:
+        conn.execute(update(incidents).values(labels={"alertname": "Dead", "system": "ledger"}))
+
+    odd = run("silence", "make", INCIDENT, "--for", "a while", *me(APPROVER))
+    made = run("silence", "make", INCIDENT[:8], "--for", "2h", "--reason", "a deploy", *me(APPROVER))
+    listed, shown = run("silence", "list"), run("incidents", "show", INCIDENT)
+    lifted = run("silence", "lift", INCIDENT[:8], *me(LEAD))
+
+    assert (nowhere.exit_code, "set ALERTMANAGER_URL" in nowhere.stderr) == (1, True), nowhere.output
+    assert (odd.exit_code, "--for" in odd.stderr) == (2, True), odd.output
+    assert (made.exit_code, made.stdout[:21]) == (0, "Being silenced until "), made.output
+    assert f"by {APPROVER}: a deploy)" in listed.stdout
+    assert "silenced:    wanted until" in shown.stdout
+    assert lifted.exit_code == 0, lifted.output
+    assert [entry.actor for entry in office.audited("silence.lift_asked")] == [LEAD]
+    assert [entry.content["for"] for entry in office.audited("person.proved")] == ["silence", "silence", "unsilence"]
 
 
 def lost(call: HttpCall) -> CountersignError | None:

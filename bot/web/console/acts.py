@@ -44,6 +44,8 @@ class Acts:
         at = "/api/v1/requests/{request_id}"
         return (
             self._route("/api/v1/incidents/{incident_id}/requests", bodies.Wish, self._ask),
+            self._route("/api/v1/incidents/{incident_id}/silence", bodies.Silencing, self._silence),
+            self._route("/api/v1/incidents/{incident_id}/unsilence", bodies.Proof, self._unsilence),
             self._route(f"{at}/approve", bodies.Ballot, self._approve),
             self._route(f"{at}/deny", bodies.Ballot, self._deny),
             self._route(f"{at}/break-glass", bodies.Alone, self._break_glass),
@@ -75,6 +77,8 @@ class Acts:
             raise Problem(status_of(told), told.why, told.say)
         if isinstance(sent, bodies.Engaging | bodies.Releasing):
             return answer(self._looks.switches())
+        if request.url.path.endswith(("/silence", "/unsilence")):
+            return answer(self._looks.incident(request.path_params["incident_id"]))
         return answer(self._looks.request(told.id), status=201 if isinstance(sent, bodies.Wish) else 200)
 
     def _ask(self, request: Request, caller: Caller, sent: bodies.Wish) -> Done | Declined:
@@ -124,6 +128,13 @@ class Acts:
 
     def _review(self, request: Request, caller: Caller, _: bodies.Proof) -> Done | Declined:
         return outside.review(self._desk, caller, request_id=request.path_params["request_id"])
+
+    def _silence(self, request: Request, caller: Caller, sent: bodies.Silencing) -> Done | Declined:
+        incident_id = request.path_params["incident_id"]
+        return outside.silence(self._desk, caller, incident_id=incident_id, length=sent.length, reason=sent.reason)
+
+    def _unsilence(self, request: Request, caller: Caller, _: bodies.Proof) -> Done | Declined:
+        return outside.unsilence(self._desk, caller, incident_id=request.path_params["incident_id"])
 
     def _engage(self, _: Request, caller: Caller, sent: bodies.Engaging) -> Done | Declined:
         return outside.engage(self._desk, caller, name=sent.name, reason=sent.reason, ttl=sent.remind_after)

@@ -31,6 +31,7 @@ class Api:
             Route("/api/v1/incidents/{incident_id}", self.incident),
             Route("/api/v1/requests", self.requests),
             Route("/api/v1/requests/{request_id}", self.request),
+            Route("/api/v1/silences", self.silences),
             Route("/api/v1/switches", self.switches),
             *self._acts.routes(),
         )
@@ -61,6 +62,11 @@ class Api:
         """One request."""
         self._access.admit(request)
         return answer(await run_in_threadpool(self._looks.request, request.path_params["request_id"]))
+
+    async def silences(self, request: Request) -> Response:
+        """What is silenced."""
+        self._access.admit(request)
+        return answer(await run_in_threadpool(self._looks.silences))
 
     async def switches(self, request: Request) -> Response:
         """Every switch."""

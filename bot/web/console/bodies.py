@@ -56,6 +56,13 @@ class Settling(Proof):
     reason: Reason = Field(description="how they know")
 
 
+class Silencing(Proof):
+    """Somebody silences an incident's alerts for a while."""
+
+    length: Duration = Field(description="for how long: 30m, 2h, 1d; a minute to seven days")
+    reason: Reason | None = Field(default=None, description="why; it stands in Alertmanager and in the record")
+
+
 class Engaging(Proof):
     """Somebody stops the bot's own actions."""
 

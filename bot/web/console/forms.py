@@ -39,6 +39,23 @@ def on_request(desk: Desk, request_id: str, typed: Typed) -> Done | Declined:
             raise Problem(400, "bad_input", "Say what is to be done.")
 
 
+def on_silence(desk: Desk, incident_id: str, typed: Typed) -> Done | Declined:
+    """Silence an incident's alerts, or lift that. Raises Problem (400) for a form that says neither."""
+    caller = _caller(typed)
+    match typed.get("do"):
+        case "silence":
+            try:
+                length = duration(typed.get("length", "").strip())
+            except ValueError as error:
+                return Declined(why=Cause.BAD_INPUT, say=f"For how long: {error}")
+            reason = typed.get("reason") or None
+            return outside.silence(desk, caller, incident_id=incident_id, length=length, reason=reason)
+        case "unsilence":
+            return outside.unsilence(desk, caller, incident_id=incident_id)
+        case _:
+            raise Problem(400, "bad_input", "Say whether it is silenced or that is lifted.")
+
+
 def on_incident(desk: Desk, incident_id: str, typed: Typed) -> Done | Declined:
     """Ask for an action, or for the undo of a request."""
     return outside.ask(

@@ -2,7 +2,7 @@
 
 from bot.desk import Desk
 from bot.slack.views import Stage
-from bot.web.console import shown, shown_incident, shown_switches
+from bot.web.console import shown, shown_incident, shown_silences, shown_switches
 from bot.web.console.edge import reading
 from bot.web.errors import Problem
 
@@ -21,7 +21,7 @@ class Looks:
     def incident(self, incident_id: str) -> shown_incident.IncidentDetail:
         """One, with what may be asked for. Raises Problem (404)."""
         with reading(self._desk) as conn:
-            found = shown_incident.incident(conn, self._desk.contents, incident_id)
+            found = shown_incident.incident(conn, self._desk.contents, incident_id, can_silence=self._desk.can_silence)
         if found is None:
             raise Problem(404, "not_found", "There is no such incident.")
         return found
@@ -46,6 +46,11 @@ class Looks:
             return None
         with reading(self._desk) as conn:
             return shown_incident.undo(conn, self._desk.contents, request)
+
+    def silences(self) -> shown_silences.Silences:
+        """Everything that is silent."""
+        with reading(self._desk) as conn:
+            return shown_silences.live(conn)
 
     def switches(self) -> shown_switches.Switches:
         """Every one."""

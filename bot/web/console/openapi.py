@@ -5,18 +5,19 @@ from pydantic.json_schema import models_json_schema
 
 from bot import __version__
 from bot.core.ports import Json
-from bot.web.console import bodies, shown, shown_incident, shown_switches
+from bot.web.console import bodies, shown, shown_incident, shown_silences, shown_switches
 
 _STAGE: Json = {"name": "stage", "in": "query", "schema": {"type": "string"}, "description": "such as open"}
 _REQUEST: Json = {"name": "request_id", "in": "path", "required": True, "schema": {"type": "string"}}
 _INCIDENT: Json = {"name": "incident_id", "in": "path", "required": True, "schema": {"type": "string"}}
 _BEARER: Json = {"type": "http", "scheme": "bearer", "description": "COUNTERSIGN_CONSOLE_TOKEN; none on loopback"}
 _SENT = (
-    bodies.Proof, bodies.Ballot, bodies.Alone, bodies.Wish, bodies.Settling, bodies.Engaging, bodies.Releasing,
+    bodies.Proof, bodies.Ballot, bodies.Alone, bodies.Wish, bodies.Settling, bodies.Silencing,
+    bodies.Engaging, bodies.Releasing,
 )  # fmt: skip
 _ANSWERED = (
-    shown.Incidents, shown_incident.IncidentDetail, shown.Requests, shown.RequestShown, shown_switches.Switches,
-    bodies.Error,
+    shown.Incidents, shown_incident.IncidentDetail, shown.Requests, shown.RequestShown, shown_silences.Silences,
+    shown_switches.Switches, bodies.Error,
 )  # fmt: skip
 
 
@@ -39,6 +40,9 @@ def document() -> dict[str, Json]:
             "/api/v1/incidents/{incident_id}/requests": {
                 "post": _operation("Ask for an action", request, _INCIDENT, body=bodies.Wish, status="201")
             },
+            "/api/v1/incidents/{incident_id}/silence": _quiet("Silence its alerts for a while", bodies.Silencing),
+            "/api/v1/incidents/{incident_id}/unsilence": _quiet("Lift the silence that was made here", bodies.Proof),
+            "/api/v1/silences": {"get": _operation("What is silenced", shown_silences.Silences)},
             "/api/v1/requests": {"get": _operation("The latest requests, newest first", shown.Requests, _STAGE)},
             at: {"get": _operation("One request", request, _REQUEST)},
             f"{at}/approve": _act("Approve what the digest stands for", bodies.Ballot),
@@ -61,6 +65,10 @@ def document() -> dict[str, Json]:
 
 def _act(summary: str, body: type[BaseModel]) -> Json:
     return {"post": _operation(summary, shown.RequestShown, _REQUEST, body=body)}
+
+
+def _quiet(summary: str, body: type[BaseModel]) -> Json:
+    return {"post": _operation(summary, shown_incident.IncidentDetail, _INCIDENT, body=body)}
 
 
 def _operation(

@@ -27,6 +27,8 @@ _DONE = {
     "no_effect": "What you said is on record.",
     "review": "Your review is on record.",
     "ask": "It is asked for; its preview is being made.",
+    "silence": "It is being silenced: Alertmanager is told at once.",
+    "unsilence": "The silence is being lifted: Alertmanager is told at once.",
     "engage": "It is engaged: from now on nothing begins that it stops.",
     "release": "It is released.",
 }
@@ -49,6 +51,7 @@ class Pages:
             Route("/sign-in", told(self.sign_in, is_open=True), methods=["POST"]),
             Route("/incidents/{incident_id}", told(self.incident)),
             Route("/incidents/{incident_id}", told(self.ask), methods=["POST"]),
+            Route("/incidents/{incident_id}/silence", told(self.silence), methods=["POST"]),
             Route("/requests/{request_id}", told(self.request)),
             Route("/requests/{request_id}", told(self.act), methods=["POST"]),
             Route("/switches", told(self.switches)),
@@ -79,6 +82,16 @@ class Pages:
         if typed.get("undoes"):  # its form is on the page of what it undoes
             return await run_in_threadpool(self._request, request, told=told, typed=typed)
         return await run_in_threadpool(self._incident, request, told=told, typed=typed)
+
+    async def silence(self, request: Request) -> Response:
+        """Silence its alerts for a while, or lift that."""
+        incident_id = request.path_params["incident_id"]
+        return await self._do(
+            request,
+            act=lambda typed: forms.on_silence(self._desk, incident_id, typed),
+            then=f"/incidents/{incident_id}",
+            again=self._incident,
+        )
 
     async def request(self, request: Request) -> Response:
         """One request, and the forms for what may be done about it now."""

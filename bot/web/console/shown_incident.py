@@ -10,12 +10,15 @@ from bot.core.model import Frozen
 from bot.slack import reading, wishes
 from bot.slack.answer_views import AskView
 from bot.slack.incident_view import root_view
+from bot.slack.life_views import Hush
 from bot.slack.reading import ContentsOf
 from bot.slack.request_view import request_lines
 from bot.slack.text import plain
 from bot.slack.views import Offer
 from bot.store import diagnoses, incidents, requests
+from bot.web.console import shown_silences
 from bot.web.console.shown import RequestLine, RequestShown, line
+from bot.web.console.shown_silences import SilenceShown
 
 
 class InputShown(Frozen):
@@ -57,20 +60,26 @@ class IncidentDetail(Frozen):
     acknowledged_by: str | None
     findings: tuple[str, ...] = Field(description="the conclusions that hold")
     unjudged: tuple[str, ...] = Field(description="what could not be judged, and why")
+    silences: tuple[SilenceShown, ...] = Field(description="what Alertmanager keeps quiet of it")
+    can_silence: bool = Field(description="whether it may be silenced now")
+    can_unsilence: bool = Field(description="whether a silence made here may be lifted now")
     stopped: tuple[str, ...] = Field(description="switches that are engaged and concern it")
     offers: tuple[OfferShown, ...]
     requests: tuple[RequestLine, ...]
 
 
-def incident(conn: Connection, contents: ContentsOf, incident_id: str) -> IncidentDetail | None:
-    """One incident with everything; None when there is none of this id."""
+def incident(
+    conn: Connection, contents: ContentsOf, incident_id: str, *, can_silence: bool = False
+) -> IncidentDetail | None:
+    """One incident with everything; None when there is none of this id. `can_silence`: an Alertmanager is known."""
     found = incidents.get(conn, incident_id)
     if found is None:
         return None
     latest = diagnoses.latest(conn, incident_id)
     content = (latest or found).content
     case = reading.case(conn, incident_id, contents, diagnosis=latest, content=content)
-    view = root_view(conn, case, under_way=None, requests=request_lines(conn, case))
+    view = root_view(conn, case, under_way=None, requests=request_lines(conn, case), can_silence=can_silence)
+    quiet = shown_silences.of(conn, incident_id)
     offers = [(each, _form(conn, contents, incident_id, each.action)) for each in view.offers]
     return IncidentDetail(
         id=found.id,
@@ -85,6 +94,9 @@ def incident(conn: Connection, contents: ContentsOf, incident_id: str) -> Incide
         acknowledged_by=found.acknowledged_by,
         findings=tuple(plain(each) for each in view.findings.held) if view.findings else (),
         unjudged=tuple(plain(each) for each in view.findings.unjudged) if view.findings else (),
+        silences=quiet,
+        can_silence=view.can_silence and not any(each.is_ours and each.state is not Hush.FAILED for each in quiet),
+        can_unsilence=any(each.is_ours and each.state in {Hush.WANTED, Hush.ACTIVE} for each in quiet),
         stopped=tuple(plain(each.title) for each in view.switches),
         offers=tuple(_offer(each, form) for each, form in offers if form is not None),
         requests=tuple(line(conn, each, contents) for each in requests.of_incident(conn, incident_id)),

@@ -26,6 +26,7 @@ from bot.web.console.access import Access
 from bot.web.console.api import Api
 from bot.web.console.pages import Pages
 from bot.web.errors import Problem, on_http_exception, on_problem
+from tests.kit.alertmanager import FakeSilencer
 from tests.kit.trust import APPROVER, INCIDENT, LEAD, OUTSIDER, REQUESTER, Office, runbook
 
 TOKEN = "a console token to test with"
@@ -36,8 +37,8 @@ def office(sqlite_database: Database) -> Office:
     return desked(sqlite_database)
 
 
-def desked(database: Database, **changes: Any) -> Office:
-    made = Office(database=database, runbook=runbook(label="Replay <b>all</b>", **changes))
+def desked(database: Database, *, silencer: FakeSilencer | None = None, **changes: Any) -> Office:
+    made = Office(database=database, runbook=runbook(label="Replay <b>all</b>", **changes), silencer=silencer)
     made.desk = replace(made.desk, codes=Codes(b"a key of thirty-two characters.."))
     made.open_incident()
     return made
@@ -543,7 +544,81 @@ def test_a_page_stops_the_bot_and_lets_it_go_on(office: Office) -> None:
     assert "No switch is engaged" in browser.get("/switches").text
 
 
-@pytest.mark.parametrize("path", [f"/incidents/{INCIDENT}", "/switches"])
+def firing_for_alertmanager(database: Database) -> Office:
+    made = desked(database, silencer=FakeSilencer())
+    with database.begin() as conn:
+        labels = {"alertname": "Dead", "system": "ledger"}
+        conn.execute(update(incidents).values(labels=labels, group_labels=labels))
+    return made
+
+
+def active(office: Office) -> list[str]:
+    """The comments of what Alertmanager keeps quiet about."""
+    office.work()
+    assert isinstance(office.silencer, FakeSilencer)
+    return [each.comment for each in office.silencer.held.values() if not each.is_over]
+
+
+def test_an_incident_is_silenced_and_heard_again_by_api(sqlite_database: Database) -> None:
+    office = firing_for_alertmanager(sqlite_database)
+    api, at = authorized(office), f"/api/v1/incidents/{INCIDENT}"
+
+    before = api.get(at).json()
+    refused = api.post(f"{at}/silence", json=proof(office, OUTSIDER, length="2h"))
+    odd = api.post(f"{at}/silence", json=proof(office, APPROVER, length="for ever"))
+    told = api.post(f"{at}/silence", json=proof(office, APPROVER, length="2h", reason="a deploy"))
+    during = active(office)
+    listed = api.get("/api/v1/silences").json()["silenced"]
+    office.at += timedelta(minutes=1)
+    lifted = api.post(f"{at}/unsilence", json=proof(office, LEAD))
+
+    assert (before["can_silence"], before["silences"]) == (True, [])
+    assert (refused.status_code, odd.status_code) == (403, 400)
+    assert (told.status_code, told.json()["silences"][0]["state"], told.json()["can_silence"]) == (200, "wanted", False)
+    assert [INCIDENT in comment for comment in during] == [True]
+    assert [(each["incident_id"], each["silences"][0]["reason"]) for each in listed] == [(INCIDENT, "a deploy")]
+    assert (lifted.status_code, lifted.json()["silences"][0]["state"], active(office)) == (200, "lifting", [])
+    assert [entry.actor for entry in office.audited("silence.asked")] == [APPROVER]
+    assert [entry.actor for entry in office.audited("silence.lift_asked")] == [LEAD]
+
+
+def test_a_page_silences_an_incident_and_lifts_that(sqlite_database: Database) -> None:
+    office = firing_for_alertmanager(sqlite_database)
+    browser, at = signed_in(office), f"/incidents/{INCIDENT}"
+
+    def do(what: str, **more: str) -> httpx.Response:
+        page = browser.get(at)
+        office.at += timedelta(minutes=1)
+        return browser.post(f"{at}/silence", data={**proof(office, LEAD), "seal": seal(page), "do": what, **more})
+
+    odd = do("silence", length="soon", reason="a <b>deploy</b>")
+    neither = do("dance")
+    do("silence", length="2h", reason="a <b>deploy</b>")
+    during, silenced = active(office), browser.get(at).text
+    do("unsilence")
+
+    assert (odd.status_code, "For how long:" in odd.text, "&lt;b&gt;deploy" in odd.text) == (400, True, True)
+    assert neither.status_code == 400
+    assert len(during) == 1
+    assert "Silenced until" in silenced
+    assert "a &lt;b&gt;deploy&lt;/b&gt;" in silenced
+    assert "Silence it for a while" not in silenced
+    assert active(office) == []
+    assert "Silence it for a while" in browser.get(at).text
+
+
+def test_where_no_alertmanager_is_known_nothing_offers_to_silence(office: Office, api: Client) -> None:
+    told = api.post(f"/api/v1/incidents/{INCIDENT}/silence", json=proof(office, APPROVER, length="2h"))
+
+    assert api.get(f"/api/v1/incidents/{INCIDENT}").json()["can_silence"] is False
+    assert "Silence" not in signed_in(office).get(f"/incidents/{INCIDENT}").text
+    assert (told.status_code, told.json()["message"]) == (
+        409,
+        "I know no Alertmanager to silence this in: set ALERTMANAGER_URL.",
+    )
+
+
+@pytest.mark.parametrize("path", [f"/incidents/{INCIDENT}", f"/incidents/{INCIDENT}/silence", "/switches"])
 def test_the_other_forms_of_another_site_are_refused_too(office: Office, path: str) -> None:
     sent = {**proof(office, LEAD), "do": "engage", "name": "bot", "action": "replay", "reason": "so"}
 
