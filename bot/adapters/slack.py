@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.client import HTTPException
@@ -40,6 +41,10 @@ class Throttled(Unavailable):
         super().__init__("slack", f"{word}: a pause of {int(pause.total_seconds())} s")
 
 
+class Unanswered(Unknown):
+    """No answer came at all: Slack may still be at it, and the effect may come later than we stopped waiting."""
+
+
 class Denied(Refused):
     """Slack's no to one method; `scope` is the one that was missing, where that is why."""
 
@@ -55,6 +60,20 @@ class Watch(Protocol):
     def __call__(self, method: str, outcome: str) -> None: ...
 
 
+_made: ContextVar[list[str] | None] = ContextVar("calls_made", default=None)
+
+
+@contextmanager
+def calls_made() -> Iterator[list[str]]:
+    """The methods called from this thread until the block ends, one by one: an upload, say, is more than one."""
+    made: list[str] = []
+    token = _made.set(made)
+    try:
+        yield made
+    finally:
+        _made.reset(token)
+
+
 class _Watched(WebClient):
     """Every method of the SDK, those that its uploads make included, goes through this one call."""
 
@@ -62,6 +81,8 @@ class _Watched(WebClient):
 
     def api_call(self, api_method: str, **given: Any) -> SlackResponse:
         outcome = "no_answer"
+        if (made := _made.get()) is not None:
+            made.append(api_method)
         try:
             answer = super().api_call(api_method, **given)
         except SlackApiError as error:
@@ -77,10 +98,11 @@ class _Watched(WebClient):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """A message of ours as it stands in Slack, and the revision it shows."""
+    """A message of ours as it stands in Slack, the revision it shows, and whether somebody replied to it."""
 
     place: Place
     revision: int
+    has_replies: bool = False
 
 
 def web_client(*, token: str, base_url: str, timeout: int = _TIMEOUT, watch: Watch | None = None) -> WebClient:
@@ -106,15 +128,24 @@ class Slack:
         self._client = client
 
     def post(
-        self, *, channel: str, text: str, blocks: Blocks, thread_ts: str | None, message_id: str, revision: int
+        self,
+        *,
+        channel: str,
+        text: str,
+        blocks: Blocks,
+        thread_ts: str | None,
+        message_id: str,
+        revision: int,
+        is_for_all: bool = False,
     ) -> Place:
-        """Post a message; `channel` is an id or a `#name`."""
+        """Post a message; `channel` is an id or a `#name`. `is_for_all`: a reply that the channel sees, too."""
         with translated():
             reply = self._client.chat_postMessage(
                 channel=channel,
                 text=text,
                 blocks=list(blocks) or None,
                 thread_ts=thread_ts,
+                reply_broadcast=True if is_for_all and thread_ts is not None else None,
                 metadata=_metadata(message_id, revision),
                 unfurl_links=False,
                 unfurl_media=False,
@@ -140,15 +171,17 @@ class Slack:
         with translated():
             self._client.chat_delete(channel=place.channel, ts=place.ts)
 
-    def find(self, message_id: str, *, channel_id: str, thread_ts: str | None, since: datetime) -> Found | None:
-        """Our message by its metadata, among those posted after `since`; None when it is not there."""
+    def find(self, message_id: str, *, channel_id: str, thread_ts: str | None, since: datetime) -> list[Found]:
+        """Our message by its metadata, among those posted after `since`: each time it stands there, oldest first."""
+        found = []
         for message in self._messages(channel_id, thread_ts=thread_ts, since=since):
             metadata = message.get("metadata", {})
             payload = metadata.get("event_payload", {})
             if metadata.get("event_type") == _EVENT_TYPE and payload.get("message_id") == message_id:
                 place = Place(channel=channel_id, ts=str(message["ts"]))
-                return Found(place=place, revision=int(payload.get("revision", 0)))
-        return None
+                revision, replies = int(payload.get("revision", 0)), int(message.get("reply_count", 0))
+                found.append(Found(place=place, revision=revision, has_replies=replies > 0))
+        return sorted(found, key=lambda each: each.place.ts)
 
     def upload(self, picture: bytes, *, filename: str, title: str, channel_id: str, thread_ts: str | None) -> None:
         """Put a picture into a thread."""
@@ -289,4 +322,4 @@ def _not_reached(reason: object) -> Exception:
     """No connection means nothing was sent; anything later may have arrived."""
     if isinstance(reason, ConnectionRefusedError) or type(reason).__name__ == "gaierror":
         return Unavailable("slack", "cannot be reached")
-    return Unknown("slack", type(reason).__name__)
+    return Unanswered("slack", type(reason).__name__)

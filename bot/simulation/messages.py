@@ -44,7 +44,7 @@ def posts(played: Played) -> tuple[Post, tuple[Post, ...]]:
     fire = firing(alerts)
     view = incident_view.composed(case, [(each, each.identity in fire) for each in alerts.values()])
     found, points = incident_view.evidence_view(case), incident_view.checklist_view(case)
-    thread = [evidence(found)] if found else []
+    thread = [evidence(found)[0]] if found else []
     return root(view), (*thread, *([checklist(points)] if points else []))
 
 

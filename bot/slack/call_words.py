@@ -27,7 +27,8 @@ def _happened(view: CallView) -> Safe:
     match view.call:
         case Call.WORSE:
             was = f", it was {safe(view.was)}" if view.was else ""
-            return Safe(f"{severity_mark(view.severity)} It has become {bold(view.severity)}{was}.")
+            title = clip(safe(view.title), 300)  # it may be read in the channel, far from its thread
+            return Safe(f"{severity_mark(view.severity)} It has become {bold(view.severity)}{was}: {title}")
         case Call.AGAIN:
             often = f" It flaps: that was the {view.times}th time." if view.times > 3 else ""
             return Safe(f":repeat: *It fires again*, and nobody has acknowledged it since.{often}")

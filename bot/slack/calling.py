@@ -41,6 +41,12 @@ def calls(conn: Connection, case: Case) -> Iterator[tuple[str, CallView]]:
         yield f"again:{incident.id}:{incident.reopenings}", told
 
 
+def is_for_all(subject: str) -> bool:
+    """Whether the channel is to see it beside the thread: that something has become critical."""
+    kind, _, rest = subject.partition(":")
+    return kind == "worse" and rest.rpartition(":")[2].lower() == "critical"
+
+
 def on_call(system: System | None) -> tuple[str, ...]:
     """The first group of approvers that is a usergroup of the workspace, else the people of the first group."""
     groups = list(system.approvers.values()) if system else []

@@ -6,6 +6,8 @@ from bot.slack.text import Plain, Safe, code, safe
 from bot.slack.words import duration
 
 IN_FULL = Plain("In full")
+MAY_COME_LATE = "Slack did not answer, and may still do it"
+TWICE = Safe("_Slack showed this message twice. It goes on in the other one._")
 
 
 def delayed(by: timedelta) -> Safe:

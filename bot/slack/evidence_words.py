@@ -79,6 +79,9 @@ def fact(name: str, value: Safe) -> Safe:
     return Safe(f"{safe(label(name))}: {value or '–'}")  # noqa: RUF001
 
 
+IN_A_FILE = Safe("_A file in this thread has all that was read._")
+
+
 def rows_left_out(*, shown: int, rows: int, is_cut: bool) -> Safe | None:
     """How much of an answer is not shown; None when all of it is."""
     if is_cut:
@@ -90,5 +93,6 @@ def columns_left_out(left: int) -> Safe:
     return Safe(f"_{counted(left, 'column')} left out._")
 
 
-def answers_left_out(left: int) -> Safe:
-    return Safe(f"_{counted(left, 'more question')} did not fit into this message._")
+def answers_left_out(left: int, *, filed: int) -> Safe:
+    files = f" {counted(filed, 'answer')} of them {'is a file' if filed == 1 else 'are files'} in this thread."
+    return Safe(f"_{counted(left, 'more question')} did not fit into this message.{files if filed else ''}_")

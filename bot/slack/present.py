@@ -80,13 +80,15 @@ class Presenter:
         if found is None:
             return
         in_thread = partial(self._hold, conn, incident, thread_of=top.id)
-        self._say(conn, in_thread(f"evidence:{incident_id}:{number}", now=now), evidence(found), now)
-        for at, question in enumerate(incident_view.charted(case), start=1):
+        said, filed = evidence(found)
+        self._say(conn, in_thread(f"evidence:{incident_id}:{number}", now=now), said, now)
+        files = [*(("table", each) for each in filed), *(("chart", each) for each in incident_view.charted(case))]
+        for at, (kind, question) in enumerate(files, start=1):
             title = incident_view.title(case, question)
             # A moment apart each, for a thread is delivered in the order its messages were made.
-            subject, moment = f"chart:{incident_id}:{number}:{question}", now + _TICK * at
-            picture = in_thread(subject, now=moment, image_title=title)
-            self._say(conn, picture, Post(text=safe(title), blocks=()), now)
+            subject, moment = f"{kind}:{incident_id}:{number}:{question}", now + _TICK * at
+            file = in_thread(subject, now=moment, image_title=title)
+            self._say(conn, file, Post(text=safe(title), blocks=()), now)
         self._checklist(conn, case, top=top, now=now)
 
     def checklist(self, conn: Connection, incident_id: str, now: datetime) -> None:

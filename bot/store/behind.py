@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from bot.store.leases import open_jobs
-from bot.store.messages import is_behind
+from bot.store.messages import is_behind, is_doubtful
 from bot.store.silences import unsettled
 from bot.store.tables import diagnoses as orders
 from bot.store.tables import messages
@@ -27,9 +27,10 @@ def silences(conn: Connection, *, asked_before: datetime) -> list[tuple[str, str
 
 
 def channels(conn: Connection, *, due_before: datetime) -> list[str]:
-    """Channels with a message that should have been delivered, and no delivery waiting or under way."""
+    """Channels with a message that should have been delivered, or looked for, and no delivery waiting or under way."""
     due = func.coalesce(messages.c.next_attempt_at, messages.c.changed_at)
-    query = select(messages.c.channel).where(is_behind(), due < due_before).distinct().order_by(messages.c.channel)
+    overdue = or_(and_(is_behind(), due < due_before), and_(is_doubtful(), messages.c.unsure_until < due_before))
+    query = select(messages.c.channel).where(overdue).distinct().order_by(messages.c.channel)
     waiting = tuple(job_id for job_id in open_jobs(conn) if job_id.startswith("deliver:"))
     return [
         channel

@@ -29,6 +29,8 @@ class Message:
     slack_channel: str | None
     slack_ts: str | None
     sending_since: datetime | None
+    unsure_since: datetime | None
+    unsure_until: datetime | None
     attempts: int
     next_attempt_at: datetime | None
     error: str | None
@@ -161,6 +163,11 @@ def _behind_since(now: datetime) -> ColumnElement[datetime]:
 def is_behind() -> ColumnElement[bool]:
     """Whether Slack should show something else than it does; what a storm message stands for need not be shown."""
     return and_(messages.c.sent_revision < messages.c.revision, messages.c.storm_id.is_(None))
+
+
+def is_doubtful() -> ColumnElement[bool]:
+    """Whether a post of it came late, perhaps, after we had posted it once more."""
+    return and_(messages.c.slack_ts.is_not(None), messages.c.unsure_until.is_not(None))
 
 
 def message_of(row: Row[tuple[object, ...]]) -> Message:

@@ -50,6 +50,13 @@ def take(conn: Connection, buckets: Sequence[Bucket], now: datetime) -> Pass:
     return Pass(opens_at=None, strikes=strikes)
 
 
+def charge(conn: Connection, buckets: Sequence[Bucket], now: datetime) -> None:
+    """Takes a token from each bucket for a call that has been made already; where there is none, it is owed."""
+    wanted = {bucket.key: bucket for bucket in buckets}
+    for key, level in _levels(conn, wanted, now).items():
+        conn.execute(update(paces).where(paces.c.key == key).values(free_at=spent(wanted[key], level, now).free_at))
+
+
 def pause(conn: Connection, bucket: Bucket, *, until: datetime, why: str, now: datetime) -> None:
     """Closes a bucket for everybody; when it opens again, its burst is used up."""
     level = drained(bucket, _levels(conn, [bucket.key], now)[bucket.key], until=until)

@@ -6,27 +6,33 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 
 from bot.core.place import Place
-from bot.store.messages import Message, is_behind, message_of
+from bot.store.messages import Message, is_behind, is_doubtful, message_of
 from bot.store.tables import incidents, messages
 
 SETTLE = timedelta(seconds=3)
 """How long a call that was under way when its sender died may still reach Slack."""
 
 
-_ANEW = {"slack_ts": None, "sent_revision": 0, "sending_since": None, "next_attempt_at": None}
+_CERTAIN = {"unsure_since": None, "unsure_until": None}
+_ANEW = {"slack_ts": None, "sent_revision": 0, "sending_since": None, "next_attempt_at": None, **_CERTAIN}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sending:
     """A message taken up for sending, as of `since`.
 
-    `is_unsure`: an earlier attempt may have reached Slack. `root` is where its thread begins; None for a root itself.
+    `unsure_since`: from then on an earlier attempt may have posted it. `root` is where its thread begins; None for a
+    root itself.
     """
 
     message: Message
     since: datetime
-    is_unsure: bool
+    unsure_since: datetime | None
     root: Place | None
+
+    @property
+    def is_unsure(self) -> bool:
+        return self.unsure_since is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +61,7 @@ def due(conn: Connection, channel: str, now: datetime) -> list[Due]:
             messages.c.image_title,
             messages.c.slack_ts,
             messages.c.sending_since,
+            messages.c.unsure_since,
             messages.c.attempts,
             messages.c.created_at,
             incidents.c.severity,
@@ -79,7 +86,7 @@ def due(conn: Connection, channel: str, now: datetime) -> list[Due]:
             is_reply=row.thread_of is not None,
             is_picture=row.image_title is not None,
             is_posted=row.slack_ts is not None,
-            is_unsure=row.sending_since is not None,
+            is_unsure=row.sending_since is not None or row.unsure_since is not None,
             attempts=row.attempts,
             created_at=row.created_at,
         )
@@ -112,37 +119,63 @@ def take(conn: Connection, message_id: str, now: datetime) -> Sending | None:
     if message.sending_since is not None and now < message.sending_since + SETTLE:
         postpone(conn, message_id, until=message.sending_since + SETTLE)
         return None
-    root = _root_place(conn, message)
+    root = root_place(conn, message)
     if message.thread_of is not None and root is None:
         return None
-    conn.execute(update(messages).where(messages.c.id == message_id).values(sending_since=now, next_attempt_at=None))
-    return Sending(message=message, since=now, is_unsure=message.sending_since is not None, root=root)
+    # The first attempt that may have posted it counts: looking no further back than the last one would miss it.
+    unsure_since = (message.unsure_since if message.slack_ts is None else None) or message.sending_since
+    values: dict[str, object] = {"sending_since": now, "next_attempt_at": None}
+    if message.slack_ts is None:
+        values["unsure_since"] = unsure_since
+    conn.execute(update(messages).where(messages.c.id == message_id).values(**values))
+    return Sending(message=message, since=now, unsure_since=unsure_since, root=root)
 
 
-def sent(conn: Connection, sending: Sending, *, place: Place | None, trouble: str | None = None) -> bool:
-    """Records that Slack shows this revision; False when another sender has taken the message up meanwhile.
+def sent(
+    conn: Connection,
+    sending: Sending,
+    *,
+    place: Place | None,
+    revision: int | None = None,
+    trouble: str | None = None,
+    look_again_at: datetime | None = None,
+) -> bool:
+    """Records what Slack shows; False when another sender has taken the message up meanwhile.
 
-    `trouble` is why it could not be shown as it should look.
+    `revision` is the one it shows, where that is an older one found there. `trouble` is why it could not be shown as
+    it should look. `look_again_at` is when a second post of it may have appeared, if there may be one.
     """
+    shown = sending.message.revision if revision is None else revision
+    since = messages.c.changed_at if revision is None else func.coalesce(messages.c.behind_since, messages.c.changed_at)
     values: dict[str, object] = {
-        "sent_revision": sending.message.revision,
+        "sent_revision": shown,
         "sending_since": None,
         "attempts": 0,
         "error": trouble,
-        "behind_since": case((messages.c.revision > sending.message.revision, messages.c.changed_at)),
+        "behind_since": case((messages.c.revision > shown, since)),
     }
     if place is not None:
         values |= {"slack_channel": place.channel, "slack_ts": place.ts}
+    if sending.message.slack_ts is None:
+        values |= {"unsure_until": look_again_at} if look_again_at is not None else _CERTAIN
     mine = and_(messages.c.id == sending.message.id, messages.c.sending_since == sending.since)
     return conn.execute(update(messages).where(mine).values(**values)).rowcount == 1
 
 
 def failed(
-    conn: Connection, sending: Sending, *, error: str, retry_at: datetime, is_unsure: bool, is_counted: bool
+    conn: Connection,
+    sending: Sending,
+    *,
+    error: str,
+    retry_at: datetime,
+    is_unsure: bool,
+    is_counted: bool,
+    unsure_until: datetime | None = None,
 ) -> None:
     """Records an attempt that did not succeed; while it is unsure whether it did, the intent stays.
 
-    `is_counted` where the message may be the cause: it then comes after those that never failed.
+    `is_counted` where the message may be the cause: it then comes after those that never failed. `unsure_until` where
+    the effect may come later than the answer that did not.
     """
     mine = and_(messages.c.id == sending.message.id, messages.c.sending_since == sending.since)
     values: dict[str, object] = {
@@ -152,7 +185,32 @@ def failed(
     }
     if not is_unsure:
         values["sending_since"] = None
+    if unsure_until is not None and sending.message.slack_ts is None:
+        values["unsure_until"] = unsure_until
     conn.execute(update(messages).where(mine).values(**values))
+
+
+def doubtful(conn: Connection, channel: str, now: datetime) -> list[Message]:
+    """What stands in Slack, and a second time by now if an earlier post of it came late."""
+    query = select(messages).where(is_doubtful(), messages.c.channel == channel, messages.c.unsure_until <= now)
+    return [message_of(row) for row in conn.execute(query.order_by(messages.c.unsure_until, messages.c.id))]
+
+
+def doubt_at(conn: Connection, channel: str) -> datetime | None:
+    """When the next of them is to be looked for; None when there is none."""
+    query = select(func.min(messages.c.unsure_until)).where(is_doubtful(), messages.c.channel == channel)
+    found: datetime | None = conn.scalar(query)
+    return found
+
+
+def certain(conn: Connection, message_id: str) -> None:
+    """It stands in Slack once."""
+    conn.execute(update(messages).where(messages.c.id == message_id).values(**_CERTAIN))
+
+
+def doubt_until(conn: Connection, message_id: str, until: datetime) -> None:
+    """It could not be looked for now."""
+    conn.execute(update(messages).where(messages.c.id == message_id).values(unsure_until=until))
 
 
 def postpone(conn: Connection, message_id: str, *, until: datetime) -> None:
@@ -189,7 +247,8 @@ def _with_thread(root_id: str) -> ColumnElement[bool]:
     return or_(messages.c.id == root_id, messages.c.thread_of == root_id)
 
 
-def _root_place(conn: Connection, message: Message) -> Place | None:
+def root_place(conn: Connection, message: Message) -> Place | None:
+    """Where the root of its thread stands; None for a root, and while it does not."""
     if message.thread_of is None:
         return None
     query = select(messages.c.slack_channel, messages.c.slack_ts).where(messages.c.id == message.thread_of)

@@ -49,6 +49,7 @@ def untold(conn: Connection, channel: str, *, before: datetime | None = None, op
         messages.c.subject == "root:" + incidents.c.id,
         messages.c.slack_ts.is_(None),
         messages.c.sending_since.is_(None),
+        messages.c.unsure_since.is_(None),
         messages.c.storm_id.is_(None),
     )
     query = (

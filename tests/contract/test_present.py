@@ -123,9 +123,8 @@ def test_what_becomes_worse_calls_people_once_for_each_severity(office: Office, 
     said = calls(office)
     assert [each.subject.rpartition(":")[2] for each in said] == ["critical", "high"]
     assert [(each.revision, each.thread_of) for each in said] == [(1, row(office).id)] * 2
-    assert "It has become *critical*, it was warning.\n<!subteam^S0ONCALL>" in str(list(said[0].blocks)).replace(
-        "\\n", "\n"
-    )
+    told = str(list(said[0].blocks)).replace("\\n", "\n")
+    assert "It has become *critical*, it was warning: Dead events\n<!subteam^S0ONCALL>" in told
 
 
 def test_what_fires_again_calls_who_looked_after_it_until_it_flaps(office: Office, show: Presenter) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.adapters.directory import SlackDirectory
-from bot.adapters.slack import Denied, Slack, Throttled, web_client
+from bot.adapters.slack import Denied, Slack, Throttled, Unanswered, calls_made, web_client
 from bot.core.errors import CountersignError, NotVouched, Refused, Unavailable, Unknown
 from bot.core.place import Place
 from tests.kit.slack import CHANNEL, CHANNEL_ID, PICTURE
@@ -46,18 +46,24 @@ def test_a_post_by_name_answers_with_the_channels_id(slack: Slack) -> None:
 
 def test_our_own_message_is_found_by_its_metadata(slack: Slack) -> None:
     place = post(slack)
+    (found,) = slack.find(MESSAGE, channel_id=CHANNEL_ID, thread_ts=None, since=just_now())
+
+    assert (found.place, found.revision, found.has_replies) == (place, 1, False)
+
+
+def test_a_message_that_stands_there_twice_is_found_twice_the_older_first(slack: Slack) -> None:
+    older, newer = post(slack), post(slack)
+    post(slack, thread_ts=newer.ts)
     found = slack.find(MESSAGE, channel_id=CHANNEL_ID, thread_ts=None, since=just_now())
 
-    assert found is not None
-    assert (found.place, found.revision) == (place, 1)
+    assert [(each.place, each.has_replies) for each in found] == [(older, False), (newer, True)]
 
 
 def test_an_edit_says_which_revision_it_is(slack: Slack) -> None:
     place = post(slack)
     slack.update(place, text="newer", blocks=(), message_id=MESSAGE, revision=7)
-    found = slack.find(MESSAGE, channel_id=CHANNEL_ID, thread_ts=None, since=just_now())
+    (found,) = slack.find(MESSAGE, channel_id=CHANNEL_ID, thread_ts=None, since=just_now())
 
-    assert found is not None
     assert found.revision == 7
 
 
@@ -65,12 +71,11 @@ def test_a_reply_is_found_in_its_thread_and_not_in_the_channel(slack: Slack) -> 
     root = slack.post(channel=CHANNEL, text="root", blocks=(), thread_ts=None, message_id="root", revision=1)
     reply = post(slack, thread_ts=root.ts)
 
-    in_thread = slack.find(MESSAGE, channel_id=CHANNEL_ID, thread_ts=root.ts, since=just_now())
+    (in_thread,) = slack.find(MESSAGE, channel_id=CHANNEL_ID, thread_ts=root.ts, since=just_now())
     in_channel = slack.find(MESSAGE, channel_id=CHANNEL_ID, thread_ts=None, since=just_now())
 
-    assert in_thread is not None
     assert in_thread.place == reply
-    assert in_channel is None
+    assert in_channel == []
 
 
 def test_a_picture_lands_in_the_thread_and_is_found_by_its_name(slack: Slack) -> None:
@@ -79,6 +84,16 @@ def test_a_picture_lands_in_the_thread_and_is_found_by_its_name(slack: Slack) ->
 
     assert slack.find_file("chart.png", channel_id=CHANNEL_ID, thread_ts=root.ts, since=just_now()) is not None
     assert slack.find_file("other.png", channel_id=CHANNEL_ID, thread_ts=root.ts, since=just_now()) is None
+
+
+def test_every_call_of_a_thread_is_counted_while_somebody_asks(slack: Slack) -> None:
+    root = post(slack)
+    with calls_made() as made:
+        slack.upload(PICTURE, filename="chart.png", title="Drift", channel_id=CHANNEL_ID, thread_ts=root.ts)
+        slack.channel_id(CHANNEL)
+    post(slack)
+
+    assert made == ["files.getUploadURLExternal", "files.completeUploadExternal", "conversations.list"]
 
 
 def test_a_channel_is_found_by_its_name(slack: Slack) -> None:
@@ -96,8 +111,8 @@ def test_a_channel_is_found_by_its_name(slack: Slack) -> None:
         pytest.param({"kind": "error", "code": "internal_error"}, Unknown, id="internal error"),
         pytest.param({"kind": "error", "code": "invalid_blocks"}, Denied, id="invalid blocks"),
         pytest.param({"kind": "error", "code": "not_in_channel"}, Denied, id="not in channel"),
-        pytest.param({"kind": "lost_reply"}, Unknown, id="lost reply"),
-        pytest.param({"kind": "hang", "hold": 2}, Unknown, id="timeout"),
+        pytest.param({"kind": "lost_reply"}, Unanswered, id="lost reply"),
+        pytest.param({"kind": "hang", "hold": 2}, Unanswered, id="timeout"),
     ],
 )
 def test_each_failure_of_a_post_says_whether_it_may_have_happened(

@@ -4,6 +4,7 @@ import html
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -12,9 +13,10 @@ from bot.core.errors import Refused
 from bot.core.place import Place
 from bot.jobs.delivery import limits
 from bot.jobs.delivery.troubles import Means, meaning
-from bot.slack.blocks.degrade import is_cut, simpler
+from bot.slack.blocks.degrade import is_cut, is_cut_table, simpler
 from bot.slack.blocks.layout import Post
 from bot.slack.blocks.notes import noted
+from bot.slack.calling import is_for_all
 from bot.slack.text import Safe
 from bot.store.messages import Message
 from bot.store.sending import Due, Sending
@@ -25,18 +27,29 @@ WHOLE = "whole"
 """Subject of a file that holds what did not fit into a message: `whole:<message>`."""
 
 
+_ENDINGS = {WHOLE: "txt", "table": "csv"}
+
+
 class Workspace(Protocol):
     """What delivery asks of Slack; see `bot.adapters.slack.Slack`, which also says what each raises."""
 
     def post(
-        self, *, channel: str, text: str, blocks: Blocks, thread_ts: str | None, message_id: str, revision: int
+        self,
+        *,
+        channel: str,
+        text: str,
+        blocks: Blocks,
+        thread_ts: str | None,
+        message_id: str,
+        revision: int,
+        is_for_all: bool = False,
     ) -> Place: ...
 
     def update(self, place: Place, *, text: str, blocks: Blocks, message_id: str, revision: int) -> None: ...
 
     def delete(self, place: Place) -> None: ...
 
-    def find(self, message_id: str, *, channel_id: str, thread_ts: str | None, since: datetime) -> Found | None: ...
+    def find(self, message_id: str, *, channel_id: str, thread_ts: str | None, since: datetime) -> Sequence[Found]: ...
 
     def upload(self, picture: bytes, *, filename: str, title: str, channel_id: str, thread_ts: str | None) -> None: ...
 
@@ -46,17 +59,31 @@ class Workspace(Protocol):
 
 
 Picture = Callable[[Message], bytes | None]
-"""Draws the picture of a message as PNG; None when there is nothing to draw."""
+"""Makes the file of a message, a chart or a table; None when there is nothing to make."""
 
 
 def methods(due: Due) -> list[str]:
     """The methods an attempt will call, as far as that is known before."""
-    if due.is_picture:
-        return [limits.GET_UPLOAD, limits.COMPLETE_UPLOAD]
     if due.is_posted:
         return [limits.UPDATE]
     look = [limits.REPLIES if due.is_reply else limits.HISTORY] if due.is_unsure else []
-    return [*look, limits.POST]
+    return [*look, *([limits.GET_UPLOAD, limits.COMPLETE_UPLOAD] if due.is_picture else [limits.POST])]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reached:
+    """What Slack shows after an attempt: where, None when that is not needed; and an older `revision`, if found so."""
+
+    place: Place | None
+    revision: int | None = None
+
+
+class TooEarly(Exception):
+    """An earlier post of it may still appear: nothing is posted before `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__(f"not before {until.isoformat()}")
 
 
 class Attempt:
@@ -73,6 +100,7 @@ class Attempt:
         workspace: Workspace,
         picture: Picture,
         channel_id: Callable[[str], str],
+        now: datetime,
         notes: Sequence[Safe] = (),
     ) -> None:
         self.sending = sending
@@ -84,27 +112,35 @@ class Attempt:
         self._workspace = workspace
         self._picture = picture
         self._channel_id = channel_id
+        self._now = now
 
-    def carry_out(self) -> Place | None:
-        """Bring it to its revision; returns where it stands, None when that is not known and not needed."""
+    def carry_out(self) -> Reached:
+        """Bring it to its revision, or find it there; raises TooEarly when it must not be posted yet."""
         message = self._message
         if message.image_title is not None:
             return self._upload(message.image_title)
         if message.slack_ts is not None and message.slack_channel is not None:
             return self._update(Place(channel=message.slack_channel, ts=message.slack_ts))
         found = self._look_up() if self.is_unsure else None
-        if found is None:
-            return self._first_taken(self._post)
-        return found.place if found.revision == message.revision else self._update(found.place)
+        if found is not None:  # what it should say now is an edit, with a token of its own
+            return Reached(place=found.place, revision=found.revision)
+        self._wait_for_late_ones()
+        return self._first_taken(self._post)
+
+    def _wait_for_late_ones(self) -> None:
+        until = self._message.unsure_until
+        if until is not None and self._now < until:
+            raise TooEarly(until)
 
     def _look_up(self) -> Found | None:
-        """The message as an earlier attempt may have left it in Slack."""
-        since = self._message.sending_since
+        """The message as an earlier attempt may have left it in Slack, the first time it was."""
+        since = self.sending.unsure_since
         assert since is not None
         with self._looking():
-            return self._workspace.find(
+            found = self._workspace.find(
                 self._message.id, channel_id=self._where(), thread_ts=self._thread_ts(), since=since
             )
+            return found[0] if found else None
         return None
 
     @contextmanager
@@ -127,9 +163,10 @@ class Attempt:
             thread_ts=self._thread_ts(),
             message_id=self._message.id,
             revision=self._message.revision,
+            is_for_all=is_for_all(self._message.subject),
         )
 
-    def _update(self, place: Place) -> Place:
+    def _update(self, place: Place) -> Reached:
         def send(post: Post) -> Place:
             self._workspace.update(
                 place,
@@ -142,35 +179,40 @@ class Attempt:
 
         return self._first_taken(send)
 
-    def _first_taken(self, send: Callable[[Post], Place]) -> Place:
+    def _first_taken(self, send: Callable[[Post], Place]) -> Reached:
         """Send it as it should look or, if Slack refuses that, in the best simpler way it takes."""
         text, blocks = Safe(self._message.text), tuple(self._message.blocks)
         *better, last = Post(text=text, blocks=blocks), *simpler(text, blocks)
         for post in better:
             try:
-                return send(noted(post, self._notes))
+                place = send(noted(post, self._notes))
             except Refused as error:
                 if meaning(error.why) is not Means.SIMPLER:
                     raise
                 self.trouble = error.why
                 log.warning("message.simplified", extra={"message_id": self._message.id, "error": error.why})
+            else:
+                self.is_cut = self.trouble is not None and is_cut_table(blocks)
+                return Reached(place=place)
         self.is_cut = is_cut(text, blocks)
-        return send(noted(last, self._notes))
+        return Reached(place=send(noted(last, self._notes)))
 
-    def _upload(self, title: str) -> Place | None:
-        is_text = self._message.subject.startswith(f"{WHOLE}:")
-        filename = f"{self._message.id}.{'txt' if is_text else 'png'}"
+    def _upload(self, title: str) -> Reached:
+        kind = self._message.subject.partition(":")[0]
+        is_text = kind == WHOLE
+        filename = f"{self._message.id}.{_ENDINGS.get(kind, 'png')}"
         if self.is_unsure and (found := self._look_up_file(filename)) is not None:
-            return found
+            return Reached(place=found)
+        self._wait_for_late_ones()
         picture = html.unescape(self._message.text).encode() if is_text else self._picture(self._message)
         if picture is not None:
             self._workspace.upload(
                 picture, filename=filename, title=title, channel_id=self._where(), thread_ts=self._thread_ts()
             )
-        return None
+        return Reached(place=None)
 
     def _look_up_file(self, filename: str) -> Place | None:
-        since = self._message.sending_since
+        since = self.sending.unsure_since
         assert since is not None
         with self._looking():
             return self._workspace.find_file(

@@ -1,17 +1,19 @@
 """Brings one channel in Slack to what the message rows say, in order, never saying anything twice."""
 
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from bot.adapters.slack import Throttled
+from bot.adapters.slack import Throttled, calls_made
 from bot.core.errors import Refused, Unavailable, Unknown
 from bot.jobs.delivery import limits
-from bot.jobs.delivery.attempt import Attempt, Picture, Workspace, methods
+from bot.jobs.delivery.attempt import Attempt, Picture, TooEarly, Workspace, methods
 from bot.jobs.delivery.order import first_to_last
 from bot.jobs.delivery.outcomes import Closed, Outcomes
+from bot.jobs.delivery.second_look import SecondLook
 from bot.jobs.delivery.waking import wake
 from bot.slack import delivery_words as words
 from bot.slack.text import Safe
@@ -44,6 +46,7 @@ class _Round:
     """What one job has learned: which buckets are empty and when each opens, and how Slack fails to answer."""
 
     channel: str
+    bucket: str  # what the channel is called in the buckets: its id where that is known, for it may have two names
     short: dict[str, datetime] = field(default_factory=dict)
     strikes: int = 0  # outages in a row before this one
     in_a_row: int = 0  # messages without an answer
@@ -84,14 +87,17 @@ class Deliver:
         self._now = now
         self._outcomes = outcomes
         self._catch_up = catch_up
+        self._second_look = SecondLook(database=database, workspace=workspace, outcomes=outcomes, now=now)
 
     def __call__(self, channel: str) -> None:
         """Send what is behind and due; what cannot be sent now gets a job of its own for later."""
         if self._is_held_up(channel):
             self._catch_up(channel)
-        this = _Round(channel=channel)
+        with self._database.read() as conn:
+            this = _Round(channel=channel, bucket=messages.channel_id(conn, channel) or channel)
         while self._pass(this):
             pass  # a root that was posted lets its thread follow
+        this.short |= self._second_look(channel)
         self._order_next(this)
 
     def _is_held_up(self, channel: str) -> bool:
@@ -130,7 +136,7 @@ class Deliver:
     def _bring(self, due: Due, this: _Round) -> Came:
         """Bring one message to its revision."""
         calls = methods(due)
-        wanted = limits.buckets(calls, channel=this.channel)
+        wanted = limits.buckets(calls, channel=this.bucket)
         if any(bucket.key in this.short for bucket in wanted):
             return Came.SHORT
         try:
@@ -154,10 +160,12 @@ class Deliver:
             workspace=self._workspace,
             picture=self._picture,
             channel_id=self._channel_id,
+            now=self._now(),
             notes=self._notes(taken.message),
         )
         try:
-            place = attempt.carry_out()
+            with calls_made() as made:
+                reached = attempt.carry_out()
         except Throttled as error:
             return self._held_up(this, self._outcomes.throttled(attempt, error, method=error.method or calls[-1]))
         except Refused as error:
@@ -167,8 +175,21 @@ class Deliver:
             least = _ARRIVES_WITHIN if isinstance(error, Unknown) else timedelta(0)
             self._outcomes.failed(attempt, error, wait=max(least, _backoff(taken.message.attempts)))
             return Came.LATER
-        self._outcomes.sent(attempt, place=place, has_recovered=this.strikes > 0)
+        except TooEarly as error:
+            self._outcomes.too_early(attempt, error)
+            return Came.NOTHING
+        finally:
+            self._pay(made, calls, this)
+        self._outcomes.sent(attempt, reached=reached, has_recovered=this.strikes > 0)
         return Came.SENT
+
+    def _pay(self, made: Sequence[str], calls: Sequence[str], this: _Round) -> None:
+        """What an attempt called besides what it was let through for (a page more, a simpler post) it owes."""
+        owed = Counter(made) - Counter(calls)
+        if owed:
+            with self._database.begin() as conn:
+                for method in owed.elements():
+                    pacing.charge(conn, limits.buckets([method], channel=this.bucket), self._now())
 
     def _held_up(self, this: _Round, closed: Closed | None) -> Came:
         if closed is None:
@@ -187,8 +208,9 @@ class Deliver:
         """One job for the first moment at which something may be sent again."""
         with self._database.read() as conn:
             postponed = sending.wake_at(conn, this.channel)
+            doubted = sending.doubt_at(conn, this.channel)
         closed_until = this.short.pop(pacing.EVERYTHING, None)
-        moments = [each for each in (postponed, *this.short.values()) if each is not None]
+        moments = [each for each in (postponed, doubted, *this.short.values()) if each is not None]
         at = closed_until or min(moments, default=None)
         if at is not None:
             with self._database.begin() as conn:

@@ -6,7 +6,7 @@ from bot.store.sending import Due
 _GRAVE = frozenset({"critical", "error"})
 _ALWAYS_FIRST = frozenset({"broken", "storm"})  # somebody acted alone; many incidents at once
 _FOR_PEOPLE = frozenset({"again", "request", "switch", "worse"})
-_EXPLAINING = frozenset({"evidence", "chart", "checklist", "whole"})
+_EXPLAINING = frozenset({"evidence", "chart", "checklist", "table", "whole"})
 
 
 def first_to_last(waiting: list[Due]) -> list[Due]:

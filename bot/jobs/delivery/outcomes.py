@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.adapters.slack import Denied, Throttled
+from bot.adapters.slack import Denied, Throttled, Unanswered
 from bot.core.errors import Refused, Unavailable, Unknown
 from bot.core.place import Place
 from bot.jobs.delivery import limits
-from bot.jobs.delivery.attempt import WHOLE, Attempt, Workspace
+from bot.jobs.delivery.attempt import WHOLE, Attempt, Reached, TooEarly, Workspace
 from bot.jobs.delivery.troubles import LOOK_AGAIN, Means, meaning
 from bot.jobs.delivery.waking import wake
 from bot.metrics.own import Metrics
@@ -23,6 +23,9 @@ from bot.store.messages import Message
 from bot.store.work import Enqueue
 
 log = logging.getLogger(__name__)
+
+_COMES_WITHIN = timedelta(seconds=15)  # after we gave up waiting: until then what was not answered is not said again
+_LOOK_AGAIN = timedelta(minutes=1)  # after it stands: whether an earlier post of it came even later
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,13 +58,20 @@ class Outcomes:
         self._fallback = fallback
         self._metrics = metrics
 
-    def sent(self, attempt: Attempt, *, place: Place | None, has_recovered: bool) -> None:
-        taken = attempt.sending
+    def sent(self, attempt: Attempt, *, reached: Reached, has_recovered: bool) -> None:
+        taken, place = attempt.sending, reached.place
         message = taken.message
         # Why it stands elsewhere stays with it.
         trouble = attempt.trouble or (message.error if message.meant_for else None)
         with self._database.begin() as conn:
-            is_ours = sending.sent(conn, taken, place=place, trouble=trouble)
+            is_ours = sending.sent(
+                conn,
+                taken,
+                place=place,
+                revision=reached.revision,
+                trouble=trouble,
+                look_again_at=self._now() + _LOOK_AGAIN if taken.is_unsure and message.image_title is None else None,
+            )
             if has_recovered:
                 pacing.answered(conn)
             if is_ours and attempt.is_cut:
@@ -69,7 +79,11 @@ class Outcomes:
         if is_ours:
             log.info(
                 "message.sent",
-                extra={"message_id": message.id, "revision": message.revision, "trouble": attempt.trouble},
+                extra={
+                    "message_id": message.id,
+                    "revision": reached.revision or message.revision,
+                    "trouble": attempt.trouble,
+                },
             )
             if attempt.trouble:
                 self._metrics.trouble(attempt.trouble)
@@ -105,6 +119,10 @@ class Outcomes:
         except (Refused, Unavailable, Unknown) as error:
             log.warning("message.not_taken_back", extra={"message_id": message.id, "error": str(error)})
 
+    def said_twice(self) -> None:
+        """A second post of ours was found, and is taken back."""
+        self._metrics.trouble("said_twice")
+
     def throttled(self, attempt: Attempt, error: Throttled, *, method: str) -> Closed:
         """Slack asks for a pause: everybody keeps it, in every channel, for this method."""
         self._metrics.trouble(error.word)
@@ -129,8 +147,20 @@ class Outcomes:
         return closed
 
     def failed(self, attempt: Attempt, error: Unavailable | Unknown, *, wait: timedelta) -> None:
-        """No answer: nothing was done, or nobody knows."""
+        """No answer: nothing was done, or nobody knows, or it may be done even later."""
         self._note(attempt, error, until=self._now() + wait, is_counted=True)
+
+    def too_early(self, attempt: Attempt, error: TooEarly) -> None:
+        """It does not stand there, and may yet: that is waited for."""
+        with self._database.begin() as conn:
+            sending.failed(
+                conn,
+                attempt.sending,
+                error=words.MAY_COME_LATE,
+                retry_at=error.until,
+                is_unsure=True,
+                is_counted=False,
+            )
 
     def _close(self, means: Means, error: Refused, *, method: str, until: datetime) -> Closed | None:
         """What nobody needs to try before somebody has put the token right."""
@@ -180,4 +210,5 @@ class Outcomes:
                 retry_at=until,
                 is_unsure=is_unsure,
                 is_counted=is_counted,
+                unsure_until=self._now() + _COMES_WITHIN if isinstance(error, Unanswered) else None,
             )

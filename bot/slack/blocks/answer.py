@@ -81,9 +81,14 @@ class Read:
         return len(self.cells.head) if self.cells is not None else 0
 
     @property
+    def is_table(self) -> bool:
+        """Whether there is anything in it."""
+        return self.cells is not None and bool(self.cells.rows and self.cells.head)
+
+    @property
     def wants_table(self) -> bool:
         """Whether it reads best as a table."""
-        return self.cells is not None and bool(self.cells.rows and self.cells.head) and not self.cells.is_line
+        return self.cells is not None and self.is_table and not self.cells.is_line
 
 
 def read(asked: Asked, *, rows: int, mode: Mode | None = None) -> Read:
@@ -92,8 +97,23 @@ def read(asked: Asked, *, rows: int, mode: Mode | None = None) -> Read:
     return Read(asked=asked, cells=grid(found, rows=rows, mode=mode) if isinstance(found, Answer) else None)
 
 
-def question(each: Read, *, rows: int, as_table: bool) -> list[Block]:
-    """A question with its answer, at most `rows` rows of it; `as_table` where the message has no table yet."""
+def is_short(each: Read, *, rows: int, as_table: bool) -> bool:
+    """Whether a message leaves out rows or columns of its answer that we have."""
+    cells = each.cells
+    if cells is None or not each.wants_table:
+        return False
+    if min(rows, len(cells.rows)) < cells.total:
+        return True
+    if as_table:
+        return len(cells.head) > MAX_TABLE_COLUMNS
+    return _columns_that_fit(cells) < len(cells.head) and cells.total > _SENTENCES
+
+
+def question(each: Read, *, rows: int, as_table: bool, is_filed: bool = False) -> list[Block]:
+    """A question with its answer, at most `rows` rows of it; `as_table` where the message has no table yet.
+
+    `is_filed` says that a file with the whole answer follows.
+    """
     match each.asked.evidence, each.cells:
         case Failure() as failure, _:
             return [section(words.no_answer(each.asked.title, failure))]
@@ -105,7 +125,7 @@ def question(each: Read, *, rows: int, as_table: bool) -> list[Block]:
                 return [section(words.one_value(title, cells.rows[0][0].text))]
             if cells.is_line:
                 return [section(Safe(f"{title}\n{clip(facts(cells, cells.rows[0]), 2_500 if rows > 3 else 300)}"))]
-            return [section(title), *_many(cells, rows=rows, as_table=as_table)]
+            return [section(title), *_many(cells, rows=rows, as_table=as_table, is_filed=is_filed)]
     raise AssertionError("an answer is read with its cells")
 
 
@@ -123,11 +143,11 @@ def _said(piece: Piece) -> Safe:
     return bold(clip_plain(piece.text, 200))
 
 
-def _many(cells: Grid, *, rows: int, as_table: bool) -> list[Block]:
+def _many(cells: Grid, *, rows: int, as_table: bool, is_filed: bool) -> list[Block]:
     columns = MAX_TABLE_COLUMNS if as_table else _columns_that_fit(cells)
     if columns < len(cells.head) and cells.total <= _SENTENCES and rows and not as_table:
         told = [clip(Safe(f"• {facts(cells, row)}"), 900) for row in cells.rows[:rows]]
-        return [*sections(told), *_left_out(cells, rows=len(told), columns=len(cells.head))]
+        return [*sections(told), *_left_out(cells, rows=len(told), columns=len(cells.head), is_filed=is_filed)]
     kept = [row[:columns] for row in cells.rows[:rows]]
     head, right = cells.head[:columns], cells.right[:columns]
     made: list[Block] = []
@@ -136,14 +156,16 @@ def _many(cells: Grid, *, rows: int, as_table: bool) -> list[Block]:
     elif kept:
         short = [[clip_plain(each.text, 40) for each in row] for row in kept]
         made.append(preformatted(aligned([clip_plain(name, 40) for name in head], short, right=right)))
-    return made + _left_out(cells, rows=len(kept), columns=columns)
+    return made + _left_out(cells, rows=len(kept), columns=columns, is_filed=is_filed)
 
 
-def _left_out(cells: Grid, *, rows: int, columns: int) -> list[Block]:
+def _left_out(cells: Grid, *, rows: int, columns: int, is_filed: bool) -> list[Block]:
     left = words.rows_left_out(shown=rows, rows=cells.total, is_cut=cells.is_cut)
     notes = [left] if left else []
     if columns < len(cells.head):
         notes.append(words.columns_left_out(len(cells.head) - columns))
+    if is_filed:
+        notes.append(words.IN_A_FILE)
     return [section(joined(notes, " "))] if notes else []
 
 

@@ -31,6 +31,11 @@ def is_cut(text: str, blocks: Sequence[BlockJson]) -> bool:
     return len(whole(text, blocks)) > _ROOM
 
 
+def is_cut_table(blocks: Sequence[BlockJson]) -> bool:
+    """Whether a table set in fixed-width letters loses rows."""
+    return without_tables(blocks) != without_tables(blocks, limit=None)
+
+
 def whole(text: str, blocks: Sequence[BlockJson]) -> Safe:
     """All that the blocks say, however long."""
     return Safe("\n".join(part for part in map(_in_words, without_tables(blocks, limit=None)) if part) or text)

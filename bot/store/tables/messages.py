@@ -21,6 +21,8 @@ messages = Table(
     Column("slack_channel", String(32)),
     Column("slack_ts", String(32)),
     Column("sending_since", Moment),  # intent: a post is under way, or was when we died
+    Column("unsure_since", Moment),  # since when a post of it may stand in Slack that we do not know of
+    Column("unsure_until", Moment),  # until then one may still appear: not posted before, looked for again after
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_attempt_at", Moment),
     Column("error", Text),
@@ -34,5 +36,11 @@ messages = Table(
         "channel",
         sqlite_where=text("sent_revision < revision"),
         postgresql_where=text("sent_revision < revision"),
+    ),
+    Index(
+        "ix_messages_unsure",
+        "channel",
+        sqlite_where=text("unsure_until IS NOT NULL"),
+        postgresql_where=text("unsure_until IS NOT NULL"),
     ),
 )

@@ -1,0 +1,16 @@
+"""Messages of which one more post may appear in Slack than we know of."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("messages", sa.Column("unsure_since", sa.DateTime(timezone=True)))
+    op.add_column("messages", sa.Column("unsure_until", sa.DateTime(timezone=True)))
+    is_unsure = sa.text("unsure_until IS NOT NULL")
+    op.create_index("ix_messages_unsure", "messages", ["channel"], sqlite_where=is_unsure, postgresql_where=is_unsure)
