@@ -38,6 +38,19 @@ _RUNBOOK = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Content:
+    """The bot's files: one system, one runbook under `name`, and the host that its questions are asked of."""
+
+    system: Mapping[str, object]
+    runbook: Mapping[str, object]
+    name: str
+    host: str | None = None
+
+
+_BENCH = Content(system=_SYSTEM, runbook=_RUNBOOK, name="bench/alert")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Peer:
     """One who tells Slack about alerts, and the workspace where it does."""
 
@@ -58,31 +71,32 @@ class Field:
 
 
 @contextmanager
-def field(folder: Path, *, with_robusta: bool) -> Iterator[Field]:
-    """Processes and workspaces on loopback until the block ends; workspaces enforce Slack's rate limits."""
+def field(folder: Path, *, with_robusta: bool, content: Content = _BENCH, is_limited: bool = True) -> Iterator[Field]:
+    """Processes and workspaces on loopback until the block ends; the workspaces enforce Slack's rate limits."""
     with ExitStack() as stack:
         ours = stack.enter_context(running_workspace())
         theirs = stack.enter_context(running_workspace())
         peers = [Peer(name="countersign", workspace=ours), Peer(name="alertmanager", workspace=theirs)]
-        bot = stack.enter_context(_bot(folder, ours))
+        bot = stack.enter_context(_bot(folder, ours, content))
         other: str | None = None
         if with_robusta:
             room = stack.enter_context(running_workspace())
             other = stack.enter_context(robusta(folder, room, channel=CHANNEL_ID))
             peers.append(Peer(name="robusta", workspace=room))
         for each in peers:
-            each.workspace.control.limit_rates(on=True)
+            each.workspace.control.limit_rates(on=is_limited)
         alertmanager = stack.enter_context(_alertmanager(folder, bot=bot, slack=theirs, robusta=other))
         yield Field(alertmanager=alertmanager, peers=peers, bot=bot)
 
 
 @contextmanager
-def _bot(folder: Path, workspace: RunningWorkspace) -> Iterator[str]:
-    rules, runbooks = folder / "rules", folder / "runbooks" / "bench"
+def _bot(folder: Path, workspace: RunningWorkspace, content: Content) -> Iterator[str]:
+    rules, runbooks = folder / "rules", folder / "runbooks"
+    runbook = runbooks / f"{content.name}.yml"
     rules.mkdir()
-    runbooks.mkdir(parents=True)
-    (rules / "bench.yml").write_text(yaml.safe_dump(_SYSTEM))
-    (runbooks / "alert.yml").write_text(yaml.safe_dump(_RUNBOOK))
+    runbook.parent.mkdir(parents=True)
+    (rules / f"{content.system['system']}.yml").write_text(yaml.safe_dump(content.system))
+    runbook.write_text(yaml.safe_dump(content.runbook))
     address = _free()
     environ = {
         "PATH": os.environ["PATH"],
@@ -90,11 +104,13 @@ def _bot(folder: Path, workspace: RunningWorkspace) -> Iterator[str]:
         "COUNTERSIGN_LISTEN": address,
         "COUNTERSIGN_WEBHOOK_TOKEN": _TOKEN,
         "COUNTERSIGN_RULES": str(rules),
-        "COUNTERSIGN_RUNBOOKS": str(runbooks.parent),
+        "COUNTERSIGN_RUNBOOKS": str(runbooks),
         "SLACK_BOT_TOKEN": workspace.config.bot_token,
         "SLACK_SIGNING_SECRET": workspace.config.signing_secret,
         "SLACK_API_URL": workspace.api,
     }
+    if content.host is not None:
+        environ["BENCH_HOST_URL"] = content.host
     command = [sys.executable, "-m", "bot", "serve"]
     with answering(command, folder / "bot.log", f"http://{address}/healthz", environ=environ, cwd=_ROOT):
         yield f"http://{address}"
