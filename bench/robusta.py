@@ -1,7 +1,8 @@
 """Robusta as a peer of bench.deliver: its runner in an environment of its own, with a tiny fake of Kubernetes' API.
 
 It is not a dependency of ours: `--robusta` installs it (robusta-api of PyPI, a few hundred megabytes) into a folder
-that is kept between runs. Its shipped playbooks are not on PyPI, so a playbook of three lines sends each alert on.
+that is kept between runs. Its shipped playbooks are not on PyPI, so a playbook of a few lines sends
+each alert on, with its labels as a table, as the shipped one for all alerts does.
 """
 
 import json
@@ -23,12 +24,17 @@ from tests.kit.workspace import RunningWorkspace
 _PACKAGES = ("robusta-api[all]==0.53.0", "cachetools")
 _KEPT = Path.home() / ".cache" / "countersign-bench" / "robusta"
 _PLAYBOOK = """
-from robusta.api import MarkdownBlock, PrometheusKubernetesAlert, action
+from robusta.api import (
+    MarkdownBlock, PrometheusKubernetesAlert, SlackAnnotations, TableBlock, TableBlockFormat, action,
+)
 
 
 @action
 def say(event: PrometheusKubernetesAlert):
     event.add_enrichment([MarkdownBlock(event.get_description() or event.get_title())])
+    labels = [[name, value] for name, value in event.alert.labels.items()]
+    table = TableBlock(labels, ["label", "value"], table_format=TableBlockFormat.vertical, table_name="*Alert labels*")
+    event.add_enrichment([table], annotations={SlackAnnotations.ATTACHMENT: True})
 """
 
 

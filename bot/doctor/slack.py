@@ -70,6 +70,7 @@ def _wanted(settings: Settings, systems: Mapping[str, System]) -> frozenset[str]
 
 def _channels(client: WebClient, wanted: Iterable[str]) -> Findings:
     known: dict[str, bool] = {}
+    names: dict[str, str] = {}  # by id
     cursor = None
     for _ in range(_PAGES):
         with translated():
@@ -77,10 +78,18 @@ def _channels(client: WebClient, wanted: Iterable[str]) -> Findings:
                 types="public_channel,private_channel", exclude_archived=True, limit=1000, cursor=cursor
             )
         for each in page["channels"]:
+            names[str(each["id"])] = f"#{each['name']}"
             known |= dict.fromkeys((f"#{each['name']}", str(each["id"])), bool(each.get("is_member")))
         cursor = (page.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
             break
+    for id_ in sorted(names.keys() & set(wanted)):
+        if names[id_] in wanted:
+            yield warning(
+                _WHERE,
+                f"the rules call one channel {names[id_]} and {id_}",
+                "Call it the same everywhere: storms and the order of messages are by the name",
+            )
     for channel in sorted(wanted):
         if channel not in known:
             yield broken(_WHERE, f"there is no channel {channel} that the app can see", "Create it, and invite the app")

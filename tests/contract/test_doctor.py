@@ -138,12 +138,14 @@ def test_a_missing_scope_a_channel_without_us_and_approvers_who_left_are_named()
     with running_workspace(
         scopes=frozenset({"channels:read", "groups:read", "users:read", "usergroups:read"})
     ) as workspace:
-        settings = Settings.model_validate({"SLACK_BOT_TOKEN": "xoxb-local", "SLACK_API_URL": workspace.api})
+        settings = Settings.model_validate(
+            {"SLACK_BOT_TOKEN": "xoxb-local", "SLACK_API_URL": workspace.api, "fallback_channel": "C0LEADS"}
+        )
         client = web_client(token="xoxb-local", base_url=workspace.api, timeout=5)
         said = "\n".join(lines(gathered("slack", lambda: slack(settings, client, {"ledger": system}))))
 
     assert "the scope chat:write is missing" in said
-    assert "#billing-leads" in said
+    assert "the rules call one channel #billing-leads and C0LEADS" in said
     assert "usergroup S0NOBODY: no_such_subteam" in said
     assert "approver U0GONE is no full member" in said
     assert "approver U0NOONE: user_not_found" in said

@@ -33,7 +33,7 @@ def test_a_message_that_took_three_posts_has_used_up_what_a_channel_takes_at_onc
     room.say("root:2", "two")
     room.send()
     at_once = len(room.roots())
-    room.pass_time(1)
+    room.pass_time(2)
     room.send()
 
     assert at_once == 1
