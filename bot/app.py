@@ -38,6 +38,7 @@ from bot.jobs.means import Means
 from bot.jobs.requests.execute import Execute
 from bot.jobs.requests.expire import expire
 from bot.jobs.requests.prepare import prepare
+from bot.jobs.requests.resuming import lapse
 from bot.jobs.requests.verify import verify
 from bot.jobs.retention import Retention
 from bot.jobs.sweep import Sweep
@@ -249,6 +250,8 @@ def _handlers(means: Means, *, diagnoser: Diagnoser, execute: Execute) -> Handle
         "prepare": partial(prepare, means),
         "expire": partial(expire, means),
         "execute": execute,
+        "resume": execute.resume,
+        "lapse": partial(lapse, means),
         "verify": partial(verify, means),
     }
 

@@ -112,6 +112,7 @@ def means_of(
         alerting=alertmanager,
         silencer=alertmanager,
         break_glass=settings.break_glass,
+        second_factor=_second_factor(settings),
         now=now,
         new_id=new_id,
     )
@@ -132,9 +133,13 @@ def desk_of(settings: Settings, means: Means, *, revision: Callable[[], str]) ->
         new_id=new_id,
         codes=Codes(settings.totp_key.get_secret_value().encode()) if settings.totp_key else None,
         can_silence=settings.alertmanager_url is not None,
-        second_factor=None if settings.second_factor == "off" else Risk(settings.second_factor),
+        second_factor=_second_factor(settings),
         oldest_facts=timedelta(hours=settings.people_hours),
     )
+
+
+def _second_factor(settings: Settings) -> Risk | None:
+    return None if settings.second_factor == "off" else Risk(settings.second_factor)
 
 
 def slack_client(settings: Settings, *, timeout: int = 10, watch: Watch | None = None) -> WebClient:

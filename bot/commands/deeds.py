@@ -1,4 +1,4 @@
-"""countersign requests ask, stop, settle and review: the other deeds of people, when Slack is down."""
+"""countersign requests ask, stop, resume, settle and review: the other deeds of people, when Slack is down."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,6 +52,24 @@ def stop(request: Id, *, person: As, code: Code) -> None:
     typer.echo("Stopped: no further call of it begins.")
 
 
+def resume(
+    request: Id,
+    *,
+    person: As,
+    code: Code,
+    reason: Annotated[
+        str, typer.Option(help="Why it may go on: what you looked at, and what it showed.", prompt="Reason")
+    ],
+) -> None:
+    """Ask that the rest of an execution goes on that was stopped, or failed. Others have to approve that."""
+    from bot.desk import outside  # noqa: PLC0415
+
+    with desk() as at:
+        found, caller = request_of(at, request), _caller(person, code)
+        done_by(outside.resume(at, caller, request_id=found.id, reason=reason))
+    typer.echo(f"Asked for. Others approve it with countersign requests approve {found.id}")
+
+
 def settle(
     request: Id,
     *,
@@ -91,5 +109,5 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-COMMANDS = (ask, stop, settle, review)
+COMMANDS = (ask, stop, resume, settle, review)
 """Beside those of `bot.commands.requests`."""

@@ -80,6 +80,7 @@ def request_lines(each: "shown.RequestShown") -> list[str]:
         ("run alone", f"by {each.alone}; {f'reviewed by {each.reviewed_by}' if each.reviewed_by else 'not reviewed'}")
         if each.alone
         else ("run alone", None),
+        ("to go on", each.going_on),
         ("note", each.note),
         ("outcome", each.outcome),
         ("you can", ", ".join(_possible(each))),
@@ -137,6 +138,7 @@ def _offer(each: "shown_incident.OfferShown") -> list[str]:
 def _possible(each: "shown.RequestShown") -> list[str]:
     verbs = {
         "stop": each.can_stop,
+        "resume": each.can_resume,
         "settle": each.can_settle,
         "break-glass": each.can_break_glass,
         "review": each.alone is not None and each.reviewed_by is None,

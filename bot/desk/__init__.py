@@ -4,6 +4,7 @@ from bot.desk.answer import Cause, Declined, Done
 from bot.desk.asking import ask
 from bot.desk.desk import Desk, Found, Look
 from bot.desk.opening import close, run
+from bot.desk.resuming import resume
 from bot.desk.reviewing import review
 from bot.desk.settling import settle
 from bot.desk.silencing import silence, unsilence
@@ -31,6 +32,7 @@ __all__ = [
     "open_thread",
     "release",
     "rerun",
+    "resume",
     "review",
     "run",
     "settle",

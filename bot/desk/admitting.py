@@ -8,12 +8,12 @@ from bot.core.ports import Directory, Json
 from bot.desk import people
 from bot.desk.answer import Declined
 from bot.desk.desk import Desk
+from bot.desk.matter import matter_of
 from bot.desk.policy import policy_of
 from bot.desk.proving import Errand, prove
 from bot.desk.remembering import Recalling
 from bot.engine.request import Request
 from bot.engine.system import Group
-from bot.store import requests
 
 
 class Door(StrEnum):
@@ -70,10 +70,10 @@ def admit(desk: Desk, caller: Caller, matter: Matter) -> Desk | Declined:
 def _look_up(desk: Desk, directory: Directory, request: Request, person: str) -> None:
     policy = policy_of(desk, request)
     with desk.database.read() as conn:
-        earlier = requests.votes_of(conn, request.id)
+        matter = matter_of(conn, request)
     people.voters(
         directory,
-        {person, request.requester, *(each.person for each in earlier)},
+        {person, request.requester, *(each.person for each in matter.votes), *filter(None, [matter.resumer])},
         groups=policy.groups if policy else (),
         system=policy.system if policy else None,
         no_member={request.requester} - {person},

@@ -18,6 +18,7 @@ class Cause(StrEnum):
     NOT_EXECUTED = "not_executed"
     NOT_RUNNING = "not_running"  # so there is nothing to stop
     NOT_UNKNOWN = "not_unknown"  # so there is nothing for a person to settle
+    NOT_RESUMABLE = "not_resumable"
     ALREADY_OPENED = "already_opened"
     ALREADY_ACKNOWLEDGED = "already_acknowledged"
     ALREADY_RUNNING = "already_running"
@@ -57,6 +58,7 @@ SAY: Mapping[Why, str] = {
     Why.NO_EMAIL: "I do not know the e-mail address of you or of the requester, so I cannot tell you two apart.",
     Why.REQUESTER: "You asked for this, so somebody else must approve it. You can withdraw it with Deny.",
     Why.ALIAS: "This account belongs to the person who asked for it; somebody else must approve.",
+    Why.RESUMER: "You asked to go on with it, so somebody else must approve that.",
     Why.NOT_IN_GROUP: "You are in none of the groups that decide about this action.",
     Why.PREPARING: "The preview is still being made; there is nothing to decide about yet.",
     Why.SETTLED: "This has been decided already.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.desk.answer import Declined, declined
 from bot.desk.desk import Desk
 from bot.desk.policy import Policy
-from bot.engine.approval import Choice, MayNot, Vote, Voter, Why, may_break_glass, may_deny, may_vote
+from bot.engine.approval import Choice, MayNot, Vote, Voter, Why, is_same, may_break_glass, may_deny, may_vote
 from bot.engine.request import Request
 
 
@@ -18,7 +18,7 @@ class Ballot:
     policy: Policy | None
     known: Mapping[str, Voter]
     asked: frozenset[str]
-    is_proven: bool
+    resumer: str | None = None  # who asks to go on with the execution, if it is about that
 
 
 def refused(desk: Desk, request: Request, ballot: Ballot, earlier: tuple[Vote, ...]) -> Declined | None:
@@ -40,7 +40,7 @@ def objection(desk: Desk, request: Request, ballot: Ballot, earlier: tuple[Vote,
         case Choice.DENY:
             verdict = may_deny(voter, request=request, digest=cast.digest, now=cast.at)
         case Choice.BREAK_GLASS:
-            if policy is None or not desk.break_glass:
+            if policy is None or not desk.break_glass or ballot.resumer is not None:
                 return Why.NO_BREAK_GLASS
             verdict = may_break_glass(
                 voter,
@@ -64,7 +64,17 @@ def objection(desk: Desk, request: Request, ballot: Ballot, earlier: tuple[Vote,
             )
     if isinstance(verdict, MayNot):
         return verdict.why
-    return _untyped(desk, ballot)
+    return _asked_for_it(ballot, voter) or _untyped(desk, ballot)
+
+
+def _asked_for_it(ballot: Ballot, voter: Voter) -> Why | None:
+    """Whoever asks to go on does not approve that, under another account neither."""
+    if ballot.resumer is None or ballot.cast.choice is Choice.DENY:
+        return None
+    resumer = ballot.known.get(ballot.resumer)
+    if resumer is None:
+        return Why.UNCERTAIN
+    return Why.RESUMER if is_same(voter, resumer) else None
 
 
 def _untyped(desk: Desk, ballot: Ballot) -> Why | None:
@@ -76,4 +86,4 @@ def _untyped(desk: Desk, ballot: Ballot) -> Why | None:
         return Why.NO_REASON
     if policy.action.typed_phrase is not None and not cast.is_typed:
         return Why.NO_PHRASE
-    return Why.NO_CODE if desk.wants_code(policy.action) and not ballot.is_proven else None
+    return Why.NO_CODE if desk.wants_code(policy.action) and not cast.is_proven else None

@@ -38,6 +38,15 @@ def held_back(
     return spent(conn, request=request, action=action, ids=ids, now=now)
 
 
+def held_back_again(
+    conn: Connection, *, request: Request, system: System, action: Action, ids: Sequence[str], now: datetime
+) -> Held | None:
+    """The same for what is left of an execution, which was counted when it began."""
+    if why := outside_hours(system, action, now):
+        return Held(why=Why.OUTSIDE_HOURS, say=why)
+    return next(_cooling(conn, request, action, ids, now), None)
+
+
 def spent(conn: Connection, *, request: Request, action: Action, ids: Sequence[str], now: datetime) -> Held | None:
     """What speaks against it but the hour: how often it ran, and how lately it touched a target."""
     return next(_spent(conn, request=request, action=action, ids=ids, now=now), None)
@@ -65,6 +74,10 @@ def _spent(conn: Connection, *, request: Request, action: Action, ids: Sequence[
         )
         if started >= most:
             yield Held(why=Why.TOO_OFTEN, say=f"it ran {started} times {said}, and may run {most} times")
+    yield from _cooling(conn, request, action, ids, now)
+
+
+def _cooling(conn: Connection, request: Request, action: Action, ids: Sequence[str], now: datetime) -> Iterator[Held]:
     if action.cool_down is not None and (warm := _warm(conn, request, action.cool_down, ids, now)):
         named = f"{', '.join(warm[:_NAMED])}{' …' if len(warm) > _NAMED else ''}"
         say = f"it has touched {named} within the last {_spelled(action.cool_down)}, and leaves a target alone so long"
@@ -78,6 +91,11 @@ def _spelled(length: timedelta) -> str:
 
 def _warm(conn: Connection, request: Request, length: timedelta, ids: Sequence[str], now: datetime) -> list[str]:
     touched = touches.since(
-        conn, system=request.system, runbook=request.runbook, action=request.action, after=now - length
+        conn,
+        system=request.system,
+        runbook=request.runbook,
+        action=request.action,
+        after=now - length,
+        but=request.id,
     )
     return [each for each in ids if each in touched]

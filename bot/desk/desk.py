@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.core.ports import Directory
-from bot.engine.one_time import Codes, is_at_least
+from bot.engine.one_time import Codes, wants_code
 from bot.engine.request import Request, Standing
 from bot.engine.runbook import Action, Risk, Runbook
 from bot.engine.system import System
@@ -70,6 +70,4 @@ class Desk:
 
     def wants_code(self, action: Action) -> bool:
         """Whether a vote for this action needs a one-time code: its runbook says so, or the installation by risk."""
-        if action.approve.second_factor:
-            return True
-        return self.second_factor is not None and is_at_least(action.risk, self.second_factor)
+        return wants_code(action, second_factor=self.second_factor)

@@ -3,10 +3,10 @@
 from sqlalchemy import Connection
 
 from bot.desk.answer import Declined, declined
-from bot.desk.bounds import held_back
+from bot.desk.bounds import held_back, held_back_again
 from bot.desk.desk import Desk, Found, Look
+from bot.desk.matter import Matter, end, supersede
 from bot.desk.policy import Policy
-from bot.desk.telling import end, supersede
 from bot.engine.approval import Choice, Vote, Why, calmer
 from bot.engine.incident import State as IncidentState
 from bot.engine.request import Request, Standing, State
@@ -14,7 +14,7 @@ from bot.store import incidents, requests
 
 
 def speaks_against(
-    desk: Desk, conn: Connection, request: Request, *, cast: Vote, policy: Policy, look: Look
+    desk: Desk, conn: Connection, matter: Matter, *, cast: Vote, policy: Policy, look: Look
 ) -> Declined | None:
     """Why this vote cannot be taken as things stand now; a request that is not what it was is replaced, or ended."""
     match look.found:
@@ -22,14 +22,14 @@ def speaks_against(
             say = f"What it would touch cannot be read now: {look.say}. Try again in a minute."
             return Declined(why=Why.UNREADABLE, say=say)
         case Found.IMPOSSIBLE:
-            end(desk, conn, request, to=State.REFUSED, why=look.say, now=cast.at)
+            end(desk, conn, matter, to=State.REFUSED, why=look.say, now=cast.at)
             return Declined(why=Why.NOT_POSSIBLE, say=f"It is not possible any more: {look.say}")
         case Found.DIFFERENT:
-            supersede(desk, conn, request, what=look.say, now=cast.at)
+            supersede(desk, conn, matter, what=look.say, now=cast.at)
             say = f"Since this preview was made {look.say}. Nothing was approved; a new card shows what there is now."
             return Declined(why=Why.TARGETS_CHANGED, say=say)
         case Found.SAME:
-            return _as_things_stand(desk, conn, request, cast=cast, policy=policy, look=look)
+            return _as_things_stand(desk, conn, matter, cast=cast, policy=policy, look=look)
 
 
 def alert_of(conn: Connection, request: Request, told: Standing) -> Standing:
@@ -39,8 +39,9 @@ def alert_of(conn: Connection, request: Request, told: Standing) -> Standing:
 
 
 def _as_things_stand(
-    desk: Desk, conn: Connection, request: Request, *, cast: Vote, policy: Policy, look: Look
+    desk: Desk, conn: Connection, matter: Matter, *, cast: Vote, policy: Policy, look: Look
 ) -> Declined | None:
+    request = matter.request
     now = alert_of(conn, request, look.alert)
     why = calmer(request, now)
     if why is not None and cast.choice is Choice.APPROVE:
@@ -48,5 +49,7 @@ def _as_things_stand(
         desk.show.request(conn, request.id, cast.at)
         return declined(why)
     ids = request.targets.ids if request.targets else ()
-    held = held_back(conn, request=request, system=policy.system, action=policy.action, ids=ids, now=cast.at)
+    # What goes on was counted when it began; only its hours and its targets are looked at again.
+    judge = held_back if matter.resumption is None else held_back_again
+    held = judge(conn, request=request, system=policy.system, action=policy.action, ids=ids, now=cast.at)
     return Declined(why=held.why, say=f"Not now: {held.say}.") if held else None

@@ -9,6 +9,7 @@ from bot.desk.admitting import Caller, Door, Matter, admit
 from bot.desk.answer import Cause, Declined, Done
 from bot.desk.asking import ask as ask_at
 from bot.desk.desk import Desk
+from bot.desk.resuming import resume as resume_at
 from bot.desk.reviewing import review as review_at
 from bot.desk.settling import settle as settle_at
 from bot.desk.silencing import groups_of as silencers
@@ -24,7 +25,20 @@ from bot.engine.request import Request
 from bot.engine.switch import DEFAULT_TTL
 from bot.store import incidents, requests
 
-__all__ = ["Caller", "Door", "ask", "decide", "engage", "release", "review", "settle", "silence", "stop", "unsilence"]
+__all__ = [
+    "Caller",
+    "Door",
+    "ask",
+    "decide",
+    "engage",
+    "release",
+    "resume",
+    "review",
+    "settle",
+    "silence",
+    "stop",
+    "unsilence",
+]
 
 _NOT_THERE = Declined(why=Cause.NOT_FOUND, say="There is no such request.")
 
@@ -108,6 +122,14 @@ def stop(desk: Desk, caller: Caller, *, request_id: str) -> Done | Declined:
     """Let no further call of an execution begin."""
     here = _at(desk, caller, request_id, wants="stop")
     return here if isinstance(here, Declined) else stop_at(here, person=caller.person, request_id=request_id)
+
+
+def resume(desk: Desk, caller: Caller, *, request_id: str, reason: str | None) -> Done | Declined:
+    """Ask that the rest of an ended execution goes on."""
+    here = _at(desk, caller, request_id, wants="resume")
+    if isinstance(here, Declined):
+        return here
+    return resume_at(here, person=caller.person, request_id=request_id, reason=reason)
 
 
 def settle(desk: Desk, caller: Caller, *, request_id: str, took_effect: bool, reason: str | None) -> Done | Declined:

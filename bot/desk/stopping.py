@@ -16,7 +16,7 @@ def stop(desk: Desk, *, person: str, request_id: str) -> Done | Declined:
         request = requests.get(conn, request_id)
     if request is None:
         return Declined(why=Cause.NOT_FOUND, say="There is no such request.")
-    why, now = _objection(desk, person, request), desk.now()
+    why, now = objection(desk, person, request), desk.now()
     with desk.database.begin() as conn:
         if why is not None:
             note(conn, request, kind="execution.stop_refused", now=now, data={"why": why}, actor=person)
@@ -29,7 +29,8 @@ def stop(desk: Desk, *, person: str, request_id: str) -> Done | Declined:
     return Done(id=request_id)
 
 
-def _objection(desk: Desk, person: str, request: Request) -> Why | None:
+def objection(desk: Desk, person: str, request: Request) -> Why | None:
+    """Why this person neither stops it nor asks that it goes on: for an approver, or whoever asked for it."""
     policy = policy_of(desk, request)
     no_member = {request.requester}
     groups = policy.groups if policy else ()

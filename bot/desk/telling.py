@@ -73,6 +73,12 @@ def end(
 def supersede(hands: Hands, conn: Connection, request: Request, *, what: str, now: datetime) -> None:
     """Put another request in this one's place: same wish, fresh targets, no votes. `what` has happened since."""
     since = "approved" if request.state is State.APPROVED else "shown"
+    fresh = ask_again(hands, conn, request, because=f"{what} since it was {since}", now=now)
+    end(hands, conn, request, to=State.SUPERSEDED, why=f"{what} since it was {since}", now=now, more={"next": fresh.id})
+
+
+def ask_again(hands: Hands, conn: Connection, request: Request, *, because: str, now: datetime) -> Request:
+    """Ask for the same anew, with fresh targets and no votes."""
     fresh = replace(
         request,
         id=hands.new_id(),
@@ -84,9 +90,9 @@ def supersede(hands: Hands, conn: Connection, request: Request, *, what: str, no
         expires_at=None,
         settled_at=None,
         alert=None,
-        note=f"asked again, because {what} since it was {since}",
+        note=f"asked again, because {because}",
     )
     requests.add(conn, fresh)
     hands.enqueue(conn, orders.prepare(fresh.id))
-    end(hands, conn, request, to=State.SUPERSEDED, why=f"{what} since it was {since}", now=now, more={"next": fresh.id})
     tell(hands, conn, fresh, kind="request.asked", now=now, data={"instead_of": request.id, "inputs": fresh.inputs})
+    return fresh

@@ -8,7 +8,7 @@ from bot.desk.desk import Desk
 from bot.engine.execution import Done, Execution, State
 from bot.engine.request import Request
 from bot.engine.runbook import Action
-from bot.store import executions, requests
+from bot.store import executions, requests, resumptions
 
 
 def declined_undo(
@@ -26,6 +26,10 @@ def declined_undo(
     if done is None or not _may_have_effect(conn, done):
         say = "That action was not carried out, so there is nothing to take back."
         return Declined(why=Cause.NOT_EXECUTED, say=say)
+    latest = resumptions.latest(conn, original_id)
+    if latest is not None and latest.is_pending:
+        say = "Somebody has asked that it goes on. Deny that first, or wait for how it ends."
+        return Declined(why=Cause.ALREADY_ASKED, say=say)
     return None
 
 

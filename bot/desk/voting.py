@@ -7,16 +7,18 @@ from sqlalchemy import Connection
 
 from bot.core.egress import mask
 from bot.core.ports import Json
+from bot.desk import matter as matters
 from bot.desk.answer import Cause, Declined, Done, declined
 from bot.desk.ballot import Ballot, objection, refused
 from bot.desk.desk import Desk, Look
 from bot.desk.looking import speaks_against
+from bot.desk.matter import Matter, add_vote, let_go, matter_of
 from bot.desk.people import voters
 from bot.desk.policy import policy_of
 from bot.desk.telling import note
 from bot.engine.approval import Choice, Vote, Why, is_phrase, tally
-from bot.engine.request import Request, State
-from bot.store import audit, orders, requests
+from bot.engine.request import Request
+from bot.store import audit, requests
 
 _TRIES = 5  # in each, somebody else voted between the look at the directory and the transaction
 _LONGEST_REASON = 1000
@@ -85,14 +87,14 @@ def _decide(desk: Desk, wish: _Wish) -> Done | Declined:
     for _ in range(_TRIES):
         with desk.database.read() as conn:
             request = requests.get(conn, wish.request_id)
-            earlier = requests.votes_of(conn, wish.request_id)
-        if request is None:
+            matter = matter_of(conn, request) if request else None
+        if matter is None:
             return _not_there(desk, wish)
         # The directory and the target may be slow, so they are asked before the transaction and not in it.
-        ballot = _ballot(desk, wish, request, earlier)
+        ballot = _ballot(desk, wish, matter)
         look = None
-        if wish.choice is not Choice.DENY and objection(desk, request, ballot, earlier) is None:
-            look = desk.look_again(request)
+        if wish.choice is not Choice.DENY and objection(desk, matter.request, ballot, matter.votes) is None:
+            look = desk.look_again(matter.request)
         with desk.database.begin() as conn:
             told = _record(desk, conn, wish.request_id, _as_of_now(ballot, desk), look)
         if told is not None:
@@ -100,11 +102,14 @@ def _decide(desk: Desk, wish: _Wish) -> Done | Declined:
     return declined(Why.UNCERTAIN)
 
 
-def _ballot(desk: Desk, wish: _Wish, request: Request, earlier: tuple[Vote, ...]) -> Ballot:
-    policy = policy_of(desk, request)
-    asked = frozenset({wish.person, request.requester, *(each.person for each in earlier)})
+def _ballot(desk: Desk, wish: _Wish, matter: Matter) -> Ballot:
+    request, policy = matter.request, policy_of(desk, matter.request)
+    resumer = frozenset({matter.resumer} if matter.resumer else ())
+    asked = frozenset({wish.person, request.requester, *resumer, *(each.person for each in matter.votes)})
     # The requester is nobody's approver, unless they break the glass.
-    no_member = {request.requester} - ({wish.person} if wish.choice is Choice.BREAK_GLASS else set())
+    no_member = {request.requester, *(resumer - {wish.person})}
+    if wish.choice is Choice.BREAK_GLASS:
+        no_member -= {wish.person}
     known = voters(
         desk.directory,
         asked,
@@ -119,8 +124,9 @@ def _ballot(desk: Desk, wish: _Wish, request: Request, earlier: tuple[Vote, ...]
         reason=(wish.reason or "").strip()[:_LONGEST_REASON] or None,
         at=desk.now(),
         is_typed=wish.typed is not None and policy is not None and is_phrase(policy.action, wish.typed),
+        is_proven=wish.is_proven,
     )
-    return Ballot(cast=cast, policy=policy, known=known, asked=asked, is_proven=wish.is_proven)
+    return Ballot(cast=cast, policy=policy, known=known, asked=asked, resumer=matter.resumer)
 
 
 def _as_of_now(ballot: Ballot, desk: Desk) -> Ballot:
@@ -132,46 +138,46 @@ def _record(desk: Desk, conn: Connection, request_id: str, ballot: Ballot, look:
     """Write the vote down, or why not; None when something changed since that was not asked about."""
     request = requests.locked(conn, request_id)
     assert request is not None  # requests are never deleted
-    earlier, cast = requests.votes_of(conn, request_id), ballot.cast
-    if not {each.person for each in earlier} <= ballot.asked:
+    matter, cast = matter_of(conn, request), ballot.cast
+    if matter.resumer != ballot.resumer or not {each.person for each in matter.votes} <= ballot.asked:
         return None
-    no = refused(desk, request, ballot, earlier)
+    no = refused(desk, matter.request, ballot, matter.votes)
     if no is None and cast.choice is not Choice.DENY:
         if look is None:
             return None
         assert ballot.policy is not None
-        no = speaks_against(desk, conn, request, cast=cast, policy=ballot.policy, look=look)
-    if no is None and not requests.add_vote(conn, request_id, cast):
+        no = speaks_against(desk, conn, matter, cast=cast, policy=ballot.policy, look=look)
+    if no is None and not add_vote(conn, matter, cast):
         no = declined(Why.ALREADY_VOTED)
     if no is not None:
-        _note(conn, request, cast, kind="request.vote_refused", more={"why": no.why, "say": no.say})
+        _note(conn, matter, cast, kind="vote_refused", more={"why": no.why, "say": no.say})
         return no
-    _note(conn, request, cast, kind="request.voted", more={"alert": look.alert} if look else {})
-    _follow(desk, conn, request, ballot, votes=(*earlier, cast))
+    _note(conn, matter, cast, kind="voted", more={"alert": look.alert} if look else {})
+    _follow(desk, conn, matter, ballot)
     desk.show.request(conn, request_id, cast.at)
     return Done(id=request_id)
 
 
-def _follow(desk: Desk, conn: Connection, request: Request, ballot: Ballot, *, votes: tuple[Vote, ...]) -> None:
+def _follow(desk: Desk, conn: Connection, matter: Matter, ballot: Ballot) -> None:
     """What a vote that was written down brings about."""
-    cast = ballot.cast
+    request, cast = matter.request, ballot.cast
     match cast.choice:
         case Choice.DENY:
-            requests.move(conn, request.id, to=State.DENIED, now=cast.at, note=_denied_by(cast, request))
-            _note(conn, request, cast, kind="request.denied")
+            matters.deny(conn, matter, note=_denied_by(cast, request), now=cast.at)
+            _note(conn, matter, cast, kind="denied")
         case Choice.APPROVE | Choice.ANYWAY:
-            counted = tally(request, votes=votes, voters=ballot.known, requester=ballot.known[request.requester])
+            votes, requester = (*matter.votes, cast), ballot.known[request.requester]
+            counted = tally(request, votes=votes, voters=ballot.known, requester=requester)
             if counted.is_enough:
                 more: dict[str, Json] = {"approvers": sorted(counted.approvers), "needs": counted.needs}
-                _let_go(desk, conn, request, cast, kind="request.approved", more=more)
+                _let_go(desk, conn, matter, cast, kind="approved", more=more)
         case Choice.BREAK_GLASS:
-            _let_go(desk, conn, request, cast, kind="request.glass_broken", more={"needs": request.needs})
+            _let_go(desk, conn, matter, cast, kind="glass_broken", more={"needs": request.needs})
 
 
-def _let_go(desk: Desk, conn: Connection, request: Request, cast: Vote, *, kind: str, more: Mapping[str, Json]) -> None:
-    requests.move(conn, request.id, to=State.APPROVED, now=cast.at)
-    desk.enqueue(conn, orders.execute(request.id))
-    _note(conn, request, cast, kind=kind, more=more)
+def _let_go(desk: Desk, conn: Connection, matter: Matter, cast: Vote, *, kind: str, more: Mapping[str, Json]) -> None:
+    let_go(desk, conn, matter, now=cast.at)
+    _note(conn, matter, cast, kind=kind, more=more)
 
 
 def _not_there(desk: Desk, wish: _Wish) -> Declined:
@@ -187,10 +193,14 @@ def _denied_by(cast: Vote, request: Request) -> str:
     return f"{said}: {mask(cast.reason)}" if cast.reason else said
 
 
-def _note(conn: Connection, request: Request, cast: Vote, *, kind: str, more: Mapping[str, Json] | None = None) -> None:
+def _note(conn: Connection, matter: Matter, cast: Vote, *, kind: str, more: Mapping[str, Json] | None = None) -> None:
     data: dict[str, Json] = {"choice": cast.choice, "digest": cast.digest[:64], **(more or {})}
+    if matter.resumption is not None:
+        data["number"] = matter.resumption.number
     if cast.reason:
         data["reason"] = mask(cast.reason)
     if cast.is_typed:
         data["typed"] = True
-    note(conn, request, kind=kind, now=cast.at, data=data, actor=cast.person)
+    if cast.choice is not Choice.DENY:
+        data["one_time_code"] = cast.is_proven
+    note(conn, matter.request, kind=f"{matter.name}.{kind}", now=cast.at, data=data, actor=cast.person)

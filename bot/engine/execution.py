@@ -12,7 +12,7 @@ from bot.engine.request import TargetSet
 from bot.engine.runbook import Action, Deed
 
 RESUME_WITHIN = timedelta(minutes=10)
-"""So long after its last sign of life another process may still go on with an execution; later a person asks anew."""
+"""So long after its last sign of life another process may go on with an execution by itself; later people decide."""
 
 ASK_A_PERSON_AFTER = timedelta(minutes=10)
 """So long an unknown call is looked up by the bot alone, where it has a probe."""
@@ -36,8 +36,9 @@ LEADS_TO: Mapping[State, frozenset[State]] = {
     # Looked up, settled by a person, or the sender came back with its answer: then it has ended, or goes on with the
     # next call that was never begun.
     State.UNKNOWN: frozenset({State.SUCCEEDED, State.FAILED, State.STOPPED, State.STARTED}),
-    State.FAILED: frozenset(),
-    State.STOPPED: frozenset(),
+    # People may let the rest of it go on; see `bot.engine.resumption`.
+    State.FAILED: frozenset({State.STARTED}),
+    State.STOPPED: frozenset({State.STARTED}),
     State.VERIFIED: frozenset(),
     State.NOT_VERIFIED: frozenset(),
 }
@@ -50,6 +51,7 @@ class Done(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    PASSED = "passed"  # it failed, and people let the others go on without it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +72,8 @@ class Execution:
     check_until: datetime | None = None  # while it waits between two batches: when their check is given up
     stopped_by: str | None = None  # who asked that no further call be made
     stopped_at: datetime | None = None
+    resumed_at: datetime | None = None  # when people let it go on, the last time
+    resumed_after: int | None = None  # the number of the last call that was behind it then
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,10 +123,16 @@ def parts(action: Action, ids: Sequence[str]) -> tuple[Sequence[str], ...]:
     return (ids[:first], *(ids[start : start + size] for start in range(first, len(ids), size)))
 
 
-def boundaries(action: Action, ids: Sequence[str]) -> tuple[int, ...]:
-    """After how many calls a check is due; never after the last, for that is what verify: is for."""
-    sizes = [len(part) * len(action.do) for part in parts(action, ids)]
-    return tuple(accumulate(sizes))[:-1]
+def boundaries(action: Action, ids: Sequence[str], *, resumed_after: int | None = None) -> tuple[int, ...]:
+    """After which calls a check is due; never after the last, for that is what verify: is for.
+
+    Whatever was resumed begins with a canary again.
+    """
+    if action.batches is None:
+        return ()
+    cuts = list(accumulate(len(part) * len(action.do) for part in parts(action, ids)))
+    again = [] if resumed_after is None else [resumed_after + action.batches.canary]
+    return tuple(sorted({cut for cut in (*cuts, *again) if cut < cuts[-1]}))
 
 
 def plan(action: Action, ids: Sequence[str]) -> tuple[Planned, ...]:
@@ -136,6 +146,13 @@ def plan(action: Action, ids: Sequence[str]) -> tuple[Planned, ...]:
     return tuple(
         Planned(number=number, deed=deed, target=target) for number, (deed, target) in enumerate(pairs, start=1)
     )
+
+
+def left(calls: Sequence[Planned], deeds: Sequence[DeedDone]) -> tuple[Planned, ...]:
+    """The calls that may still begin: no call twice, and none for a target that was passed over."""
+    begun = {deed.number for deed in deeds}
+    passed = {deed.target for deed in deeds if deed.state is Done.PASSED}
+    return tuple(call for call in calls if call.number not in begun and call.target not in passed)
 
 
 class Due(StrEnum):
@@ -155,21 +172,37 @@ def due(
     is. `was_checked` when that has just held.
     """
     ids = execution.targets.ids
-    done = sum(deed.state is Done.SUCCEEDED for deed in deeds)
-    if done < len(deeds) or done == len(plan(action, ids)) or execution.stopped_by is not None:
+    rest = left(plan(action, ids), deeds)
+    if not rest or not _is_clean(deeds) or execution.stopped_by is not None:
         return Due.END
     if execution.check_until is not None:
         return Due.CHECK
-    if action.batches is None or was_checked or done == 0:
+    done = [deed.number for deed in deeds if deed.state is Done.SUCCEEDED]
+    if action.batches is None or was_checked or not done:
         return Due.CALL
-    return Due.CHECK if was_interrupted or done in boundaries(action, ids) else Due.CALL
+    cuts = boundaries(action, ids, resumed_after=execution.resumed_after)
+    is_at_a_cut = any(max(done) <= cut < rest[0].number for cut in cuts)
+    return Due.CHECK if was_interrupted or is_at_a_cut else Due.CALL
+
+
+def next_calls(execution: Execution, action: Action, deeds: Sequence[DeedDone]) -> tuple[Planned, ...]:
+    """The calls up to the next check."""
+    ids = execution.targets.ids
+    rest = left(plan(action, ids), deeds)
+    cuts = boundaries(action, ids, resumed_after=execution.resumed_after)
+    until = next((cut for cut in cuts if rest and cut >= rest[0].number), None)
+    return tuple(call for call in rest if until is None or call.number <= until)
+
+
+def _is_clean(deeds: Sequence[DeedDone]) -> bool:
+    """Whether no call speaks against going on."""
+    return all(deed.state in {Done.SUCCEEDED, Done.PASSED} for deed in deeds)
 
 
 def is_abandoned(execution: Execution, deeds: Sequence[DeedDone], now: datetime) -> bool:
     """Whether nobody was at it for so long that what was approved is no longer taken for what is wanted."""
     signs = [execution.started_at, *(at for deed in deeds if (at := deed.finished_at or deed.started_at))]
-    if execution.check_until is not None:
-        signs.append(execution.check_until)
+    signs += [at for at in (execution.check_until, execution.resumed_at) if at is not None]
     return now - max(signs) > RESUME_WITHIN
 
 
@@ -186,11 +219,14 @@ def open_deed(deeds: Sequence[DeedDone]) -> DeedDone | None:
     return next((deed for deed in deeds if deed.state in {Done.STARTED, Done.UNKNOWN}), None)
 
 
-def settle(total: int, deeds: Sequence[DeedDone], *, is_stopped: bool = False, because: str | None = None) -> Settled:
-    """How it ended, from what is recorded of its `total` calls; an open or unknown call makes the whole unknown.
+def settle(
+    calls: Sequence[Planned], deeds: Sequence[DeedDone], *, is_stopped: bool = False, because: str | None = None
+) -> Settled:
+    """How it ended, from what is recorded of its calls; an open or unknown call makes the whole unknown.
 
     `because` says why the rest was not tried, where it is no call that says so.
     """
+    total = len(calls)
     done = sum(deed.state is Done.SUCCEEDED for deed in deeds)
     so_far = f"{done} of {total} calls done"
     for deed in deeds:
@@ -202,10 +238,13 @@ def settle(total: int, deeds: Sequence[DeedDone], *, is_stopped: bool = False, b
                 return Settled(state=State.UNKNOWN, outcome=f"{deed.error or 'no answer'}; {so_far} for certain")
             case Done.FAILED:
                 return Settled(state=State.FAILED, outcome=f"{deed.error or 'refused'}; {so_far}")
-            case Done.SUCCEEDED:
+            case Done.SUCCEEDED | Done.PASSED:
                 continue
     if done == total:
         return Settled(state=State.SUCCEEDED, outcome=so_far)
+    if not left(calls, deeds):
+        passed = sum(deed.state is Done.PASSED for deed in deeds)
+        return Settled(state=State.FAILED, outcome=f"{so_far}, {passed} failed before and was passed over")
     state = State.STOPPED if is_stopped else State.FAILED
     why = because or ("stopped" if is_stopped else "the bot stopped before the next call")
     return Settled(state=state, outcome=f"{why}; {so_far}, the rest was not tried")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pyotp
 
-from bot.engine.runbook import Risk
+from bot.engine.runbook import Action, Risk
 
 _LENGTH = 30  # seconds of a time step
 _SKEW = 1  # steps that a person's clock may be off, either way
@@ -49,6 +49,11 @@ def step(at: datetime) -> int:
 
 
 _FROM = (Risk.LOW, Risk.HIGH, Risk.SEVERE)
+
+
+def wants_code(action: Action, *, second_factor: Risk | None) -> bool:
+    """Whether a vote for this action needs a one-time code: its runbook says so, or the installation by risk."""
+    return action.approve.second_factor or (second_factor is not None and is_at_least(action.risk, second_factor))
 
 
 def is_at_least(risk: Risk, least: Risk) -> bool:

@@ -1,6 +1,6 @@
 """A request: an action with parameters, targets and preview frozen under a digest, on its way to be carried out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -174,6 +174,12 @@ def changes(frozen: TargetSet, fresh: TargetSet, *, may_shrink: bool) -> str | N
     return f"{other} of {len(frozen.ids)} targets have other values now" if other else None
 
 
+def changes_of_rest(rest: TargetSet, fresh: TargetSet, *, claimed: TargetSet) -> str | None:
+    """The same for what is left of an execution: those it has dealt with may be as they like, and none may be gone."""
+    dealt_with = set(claimed.ids) - set(rest.ids)
+    return changes(rest, only(fresh, set(fresh.ids) - dealt_with), may_shrink=False)
+
+
 def _listed(ids: Sequence[str]) -> str:
     """How many, and the first of them.
 
@@ -183,6 +189,13 @@ def _listed(ids: Sequence[str]) -> str:
     if not ids:
         return "0"
     return f"{len(ids)} ({', '.join(ids[:_NAMED])}{' …' if len(ids) > _NAMED else ''})"
+
+
+def only(targets: TargetSet, ids: Collection[str | None]) -> TargetSet:
+    """Those of the targets that are named, with their rows."""
+    kept = [(each, row) for each, row in zip(targets.ids, targets.table.rows, strict=True) if each in ids]
+    table = targets.table.model_copy(update={"rows": tuple(row for _, row in kept)})
+    return TargetSet(ids=tuple(each for each, _ in kept), table=table)
 
 
 def target_set(answer: Answer, *, id_column: str) -> TargetSet:

@@ -27,7 +27,7 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Vote:
-    """One person's answer to one digest; `is_typed` when they typed the action's phrase."""
+    """One person's answer to one digest; `is_typed` when they typed the action's phrase, `is_proven` with a code."""
 
     person: str
     choice: Choice
@@ -35,6 +35,7 @@ class Vote:
     reason: str | None
     at: datetime
     is_typed: bool = False
+    is_proven: bool = False  # they gave a one-time code
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,14 +63,19 @@ def tally(request: Request, *, votes: Sequence[Vote], voters: Mapping[str, Voter
     return Tally(approvers=frozenset(voter.person.id for voter in counted), needs=request.needs)
 
 
-def is_carried(request: Request, votes: Sequence[Vote], *, action: Action, needs: int, break_glass: bool) -> bool:
+def is_carried(
+    request: Request, votes: Sequence[Vote], *, action: Action, needs: int, break_glass: bool, wants_code: bool
+) -> bool:
     """Whether the votes that are kept carry this request; `break_glass` says whether this installation has it.
 
+    With `wants_code` only those count that were given with a one-time code, whatever was asked for back then.
     Who they are was judged when they voted; here only what the rows say: a state that somebody set approves nothing.
     """
     cast = [vote for vote in votes if vote.digest == request.digest]
     if action.risk is Risk.SEVERE:
         cast = [vote for vote in cast if vote.is_typed]
+    if wants_code:
+        cast = [vote for vote in cast if vote.is_proven]
     if break_glass and action.break_glass and any(vote.choice is Choice.BREAK_GLASS for vote in cast):
         return True
     return len({vote.person for vote in cast if vote.choice.is_approval and vote.person != request.requester}) >= needs

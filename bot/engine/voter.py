@@ -17,6 +17,7 @@ class Why(StrEnum):
     NO_EMAIL = "no_email"  # without an address an alias of the requester cannot be told
     REQUESTER = "requester"
     ALIAS = "alias"  # another account of the requester
+    RESUMER = "resumer"  # whoever asks to go on with a stopped execution does not approve that
     NOT_IN_GROUP = "not_in_group"
     PREPARING = "preparing"  # there is nothing to vote on yet
     SETTLED = "settled"

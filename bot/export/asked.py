@@ -1,6 +1,6 @@
 """One request with its votes, calls and verification, as it may leave."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.core.egress import mask, masked, shown
 from bot.core.evidence import Column, Shown
@@ -8,6 +8,7 @@ from bot.core.ports import Json
 from bot.engine.approval import Vote
 from bot.engine.execution import DeedDone, Execution, State, deed_key
 from bot.engine.request import PreviewShown, Request, TargetSet, is_as_approved
+from bot.engine.resumption import Resumption
 from bot.export.definitions import Definitions
 from bot.export.evidence import Document, evidence_document, moment, table_document
 from bot.export.rows import Asked
@@ -38,10 +39,11 @@ def request_document(asked: Asked, definitions: Definitions) -> Document:
         "expires_at": moment(request.expires_at),
         "settled_at": moment(request.settled_at),
         "note": mask(request.note) if request.note else None,
-        "votes": [_vote(each, request) for each in asked.votes],
+        "votes": [_vote(each, request.digest) for each in asked.votes],
         "reviewed_by": asked.review.person if asked.review else None,
         "reviewed_at": moment(asked.review.at) if asked.review else None,
         "execution": _execution(asked.execution, asked) if asked.execution else None,
+        "resumptions": [_resumption(each, votes) for each, votes in asked.resumptions],
         "verification": _verification(asked.execution, definition) if asked.execution else None,
     }
 
@@ -65,14 +67,33 @@ def _preview(preview: PreviewShown | None) -> Document | None:
     }
 
 
-def _vote(vote: Vote, request: Request) -> Document:
+def _resumption(resumption: Resumption, votes: Sequence[Vote]) -> Document:
+    """Who asked that the rest goes on, who agreed to just that, and what became of it."""
+    return {
+        "number": resumption.number,
+        "asked_by": resumption.person,
+        "asked_at": moment(resumption.asked_at),
+        "reason": mask(resumption.reason),
+        "left": _targets(resumption.targets),
+        "digest": resumption.digest,
+        "state": resumption.state,
+        "needs": resumption.needs,
+        "expires_at": moment(resumption.expires_at),
+        "settled_at": moment(resumption.settled_at),
+        "note": mask(resumption.note) if resumption.note else None,
+        "votes": [_vote(each, resumption.digest) for each in votes],
+    }
+
+
+def _vote(vote: Vote, digest: str | None) -> Document:
     return {
         "person": vote.person,
         "choice": vote.choice,
         "at": moment(vote.at),
         "digest": vote.digest,
-        "is_for_this_digest": vote.digest == request.digest,
+        "is_for_this_digest": vote.digest == digest,
         "phrase_typed": vote.is_typed,
+        "one_time_code_given": vote.is_proven,
         "reason": mask(vote.reason) if vote.reason else None,
     }
 
@@ -87,6 +108,8 @@ def _execution(execution: Execution, asked: Asked) -> Document:
         "finished_at": moment(execution.finished_at),
         "stopped_by": execution.stopped_by,
         "stopped_at": moment(execution.stopped_at),
+        "went_on_at": moment(execution.resumed_at),
+        "went_on_after_call": execution.resumed_after,
         "calls": [_call(each, asked.request) for each in asked.deeds],
         "outcome": mask(execution.outcome) if execution.outcome else None,
     }

@@ -12,7 +12,19 @@ from bot.engine.checklist import Ticks
 from bot.engine.execution import DeedDone, Execution
 from bot.engine.incident import Incident
 from bot.engine.request import Request
-from bot.store import audit, contents, deliveries, diagnoses, executions, incidents, requests, reviews, ticks
+from bot.engine.resumption import Resumption
+from bot.store import (
+    audit,
+    contents,
+    deliveries,
+    diagnoses,
+    executions,
+    incidents,
+    requests,
+    resumptions,
+    reviews,
+    ticks,
+)
 from bot.store.audit import Entry, Verdict
 from bot.store.deliveries import Delivery
 from bot.store.diagnoses import Diagnosis
@@ -28,6 +40,7 @@ class Asked:
     review: Review | None
     execution: Execution | None
     deeds: Sequence[DeedDone]
+    resumptions: Sequence[tuple[Resumption, Sequence[Vote]]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +93,7 @@ def _asked(conn: Connection, request: Request) -> Asked:
         review=reviews.of(conn, request.id),
         execution=executions.get(conn, request.id),
         deeds=executions.deeds_of(conn, request.id),
+        resumptions=[(each, resumptions.votes_on(conn, each)) for each in resumptions.of(conn, request.id)],
     )
 
 

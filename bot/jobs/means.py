@@ -8,7 +8,8 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from bot.core.ports import Alerting, Resources, Silencer, Silences
-from bot.engine.runbook import Runbook
+from bot.engine.one_time import wants_code
+from bot.engine.runbook import Action, Risk, Runbook
 from bot.engine.system import System
 from bot.jobs.incidents.asking import Asker
 from bot.store.database import Database
@@ -50,4 +51,9 @@ class Means:
     new_id: Callable[[], str]
     alerting: Alerting | None = None  # the same Alertmanager, asked what it has
     silencer: Silencer | None = None  # the same Alertmanager, told to silence
+    second_factor: Risk | None = None  # from this risk on a vote counts only with a one-time code
     look_up_after: timedelta = timedelta(seconds=10)  # so long a call without an answer may still arrive at its target
+
+    def wants_code(self, action: Action) -> bool:
+        """Whether votes for this action count only with a one-time code."""
+        return wants_code(action, second_factor=self.second_factor)

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.core.errors import CountersignError
-from bot.engine import execution
+from bot.engine import execution, resumption
 from bot.engine.request import Request, State
 from bot.jobs.means import Means
 from bot.jobs.requests import brakes
 from bot.jobs.requests.case import open_case
 from bot.jobs.requests.execute import Execute
 from bot.jobs.requests.telling import end
-from bot.store import behind, executions, leases, orders, requests
+from bot.store import behind, executions, leases, orders, requests, resumptions
 from bot.store.work import Job
 
 log = logging.getLogger(__name__)
@@ -88,6 +88,7 @@ class Sweep:
             yield _Expected(job=orders.silence(silence_id, incident_id, what), tries=1)
         yield from self._requests(conn, now)
         yield from self._executions(conn, now)
+        yield from self._resumptions(conn, now)
         for channel in behind.channels(conn, due_before=now - _DELIVERED_BY):
             yield _Expected(job=orders.deliver(channel, now), tries=1)
 
@@ -119,6 +120,16 @@ class Sweep:
         for each in executions.in_state(conn, execution.State.SUCCEEDED):
             if not any(job_id.startswith(f"verify:{each.request_id}:") for job_id in open_jobs):
                 yield _Expected(job=orders.verify(each.request_id, int(now.timestamp())), tries=1)
+
+    def _resumptions(self, conn: Connection, now: datetime) -> Iterator[_Expected]:
+        for each in resumptions.in_state(conn, resumption.State.OPEN):
+            if each.expires_at <= now - _SOON:
+                yield _Expected(job=orders.lapse(each.request_id, each.number), tries=_MANY)
+        for each in resumptions.in_state(conn, resumption.State.APPROVED):
+            request = requests.get(conn, each.request_id)
+            is_late = each.settled_at is None or now - each.settled_at > _SOON
+            if request and is_late and not _is_held(conn, resumption.as_request(request, each), now):
+                yield _Expected(job=orders.resume(each.request_id, each.number), tries=_MANY)
 
     def _can_be_asked(self, conn: Connection, request_id: str) -> bool:
         request = requests.get(conn, request_id)

@@ -26,6 +26,7 @@ OLD_CARD = frozenset(
         Cause.ALREADY_ASKED,
         Cause.NOT_RUNNING,
         Cause.NOT_UNKNOWN,
+        Cause.NOT_RESUMABLE,
         Cause.ALREADY_ACKNOWLEDGED,
         Cause.ALREADY_RUNNING,
         Cause.ALREADY_SILENCED,

@@ -1,7 +1,7 @@
 """The exact calls of a request, rendered from what was frozen with it, as its card shows them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from bot.core.egress import mask, masked
@@ -20,17 +20,27 @@ from bot.steps.step import Scope
 _LONGEST_BODY = 400
 
 
-def calls(action: Action, request: Request, base: Scope, *, system: System | None = None) -> tuple[str, ...]:
-    """One line for each deed, the one that is made for each target as it is made for the first."""
+def calls(
+    action: Action,
+    request: Request,
+    base: Scope,
+    *,
+    system: System | None = None,
+    left: Sequence[Planned] | None = None,
+) -> tuple[str, ...]:
+    """One line for each deed, the one that is made for each target as it is made for the first.
+
+    `left` are those that an execution has still to make; all of them if unsaid.
+    """
     targets = request.targets
     if targets is None:
         return ()
     seen = _frozen(request, targets, base)
-    firsts: dict[int, Planned] = {}
-    for planned in plan(action, targets.ids):
-        firsts.setdefault(action.do.index(planned.deed), planned)
+    by_deed: dict[int, list[Planned]] = {}
+    for planned in plan(action, targets.ids) if left is None else left:
+        by_deed.setdefault(action.do.index(planned.deed), []).append(planned)
     programs = _programs(system)
-    return tuple(_call(planned, seen, request, len(targets.ids), programs) for planned in islice(firsts.values(), 20))
+    return tuple(_call(each[0], seen, request, len(each), programs) for each in islice(by_deed.values(), 20))
 
 
 def _programs(system: System | None) -> Mapping[str, str]:

@@ -12,12 +12,14 @@ from bot.desk import (
     Done,
     ask,
     deny,
+    resume,
     review,
     settle,
     stop,
 )
 from bot.desk.admitting import Door
 from bot.desk.answer import declined
+from bot.desk.matter import matter_of
 from bot.desk.proving import Errand, prove
 from bot.engine.approval import Why, is_same_text
 from bot.engine.request import State
@@ -32,6 +34,7 @@ from bot.slack.blocks.modals import (
     ask_form,
     block_of,
     deny_form,
+    resume_form,
     settle_form,
 )
 from bot.slack.payload import Click, Submission
@@ -82,6 +85,10 @@ class Clicks:
 
     def stop(self, click: Click) -> None:
         self._answering.do(click, lambda: stop(self._desk, person=click.person, request_id=click.subject))
+
+    def resume(self, click: Click) -> None:
+        """Asks why the rest of it may go on."""
+        self._answering.open(click, lambda: resume_form(click.subject))
 
     def settle(self, click: Click) -> None:
         """Asks how the person knows."""
@@ -145,6 +152,11 @@ class Clicks:
         except CountersignError as error:
             self._answering.failed(press, error)
 
+    def submit_resume(self, form: Submission) -> dict[str, Json] | None:
+        request_id = form.subject[0]
+        answer = resume(self._desk, person=form.person, request_id=request_id, reason=form.reason)
+        return self._answering.in_form(answer, form, about=request_id)
+
     def submit_settle(self, form: Submission) -> dict[str, Json] | None:
         request_id, said, *_ = (*form.subject, "", "")
         if said not in {"yes", "no"}:
@@ -182,7 +194,8 @@ class Clicks:
         """Whether the card was an old one; the person is told what happened since, and no form opens."""
         with self._desk.database.read() as conn:
             request = requests.get(conn, click.subject)
-        if request is None or request.state in {State.PREPARING, State.OPEN}:
+            matter = matter_of(conn, request) if request else None
+        if matter is None or matter.request.state in {State.PREPARING, State.OPEN}:
             return False
         self._answering.do(click, lambda: declined(Why.SETTLED))
         return True

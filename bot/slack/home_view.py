@@ -9,15 +9,16 @@ from sqlalchemy import Connection
 from bot.core.errors import CountersignError
 from bot.desk import Desk, people
 from bot.desk.answer import declined
+from bot.desk.matter import Matter, waiting
 from bot.desk.policy import policy_of
 from bot.engine.approval import Why, eligible, standing
-from bot.engine.request import Request, State
+from bot.engine.request import Request
 from bot.slack import reading
 from bot.slack.answer_views import OpenIncident
 from bot.slack.commands.lists import open_incidents
 from bot.slack.switch_view import listed
 from bot.slack.views import SwitchView
-from bot.store import finding, incidents, requests
+from bot.store import finding, incidents
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,9 +54,8 @@ def home_view(desk: Desk, person_id: str) -> HomeView:
     if why is not None:
         return HomeView(refused=declined(why).say)
     with desk.database.read() as conn:
-        asked = [each for each in requests.in_state(conn, State.OPEN) if each.digest]
-        voted = {each.id for each in asked if any(v.person == person_id for v in requests.votes_of(conn, each.id))}
-    mine = [each for each in asked if each.id not in voted and _waits_for(desk, each, person_id)]
+        asked = waiting(conn)
+    mine = [each.request for each in asked if _waits_for(desk, each, person_id)]
     with desk.database.read() as conn:
         return HomeView(
             incidents=tuple(open_incidents(conn)),
@@ -65,9 +65,10 @@ def home_view(desk: Desk, person_id: str) -> HomeView:
         )
 
 
-def _waits_for(desk: Desk, request: Request, person_id: str) -> bool:
-    policy = policy_of(desk, request)
-    if policy is None:
+def _waits_for(desk: Desk, matter: Matter, person_id: str) -> bool:
+    request, policy = matter.request, policy_of(desk, matter.request)
+    has_decided = person_id == matter.resumer or any(vote.person == person_id for vote in matter.votes)
+    if policy is None or has_decided:
         return False
     both = (person_id, request.requester)
     known = people.voters(

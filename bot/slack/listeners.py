@@ -87,6 +87,7 @@ def bolt_app(*, signing_secret: str | None, bot_token: str, desk: Desk, around: 
         "review": clicks.review,
         "undo": clicks.undo,
         "stop": clicks.stop,
+        "resume": clicks.resume,
         "took_effect": clicks.settle,
         "no_effect": clicks.settle,
         _ASK: clicks.ask,
@@ -97,6 +98,7 @@ def bolt_app(*, signing_secret: str | None, bot_token: str, desk: Desk, around: 
     app.view("silence")(_on_submit(after.submit_silence))
     app.view("deny")(_on_submit(clicks.submit_deny))
     app.view("vote")(_on_vote(clicks))
+    app.view("resume")(_on_submit(clicks.submit_resume))
     app.view("settle")(_on_submit(clicks.submit_settle))
     answers = Answers(desk=desk, commands=Commands(desk, around.inquiry), urls=around.urls)
     shortcut.listen(app, desk=desk, reply=reply)

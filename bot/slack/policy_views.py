@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.engine.request import Standing
+from bot.engine.resumption import State
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,6 +17,22 @@ class Broken:
     asks: tuple[str, ...] = ()
     reviewer: str | None = None
     reviewed_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GoingOnView:
+    """Somebody asked that the rest of an execution goes on; `passed` are targets whose calls failed."""
+
+    state: State
+    person: str
+    at: datetime
+    reason: str
+    left: int
+    done: int
+    passed: tuple[str, ...] = ()
+    settled_at: datetime | None = None
+    note: str | None = None
+    approvers: tuple[str, ...] = ()  # of the whole, before
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

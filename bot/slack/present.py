@@ -6,6 +6,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from bot.desk.matter import matter_of
 from bot.engine import canary
 from bot.engine.incident import Incident
 from bot.engine.request import State
@@ -61,7 +62,7 @@ class Presenter:
             return  # the canary's message, or a storm's, stands for it
         top = self._root(conn, incident, now)
         for request in requests.of_incident(conn, incident_id):
-            if request.state is State.OPEN:
+            if matter_of(conn, request).request.state is State.OPEN:
                 self._card(conn, incident, request.id, top=top, now=now)
 
     def diagnosis(self, conn: Connection, incident_id: str, number: int, now: datetime) -> None:

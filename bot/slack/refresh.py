@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from bot.desk import Desk
+from bot.desk.matter import matter_of
 from bot.engine.incident import Incident, State
 from bot.engine.request import Request
 from bot.slack import card_words, silence_words
@@ -24,8 +25,9 @@ def stands(conn: Connection, subject_id: str) -> Safe:
 
 def _request(conn: Connection, request: Request) -> Safe:
     execution = executions.get(conn, request.id)
-    at = stage(request, execution)
-    votes = [card_words.vote(vote_view(each)) for each in requests.votes_of(conn, request.id)[-3:]]
+    matter = matter_of(conn, request)
+    at = stage(request, execution, matter.resumption)
+    votes = [card_words.vote(vote_view(each)) for each in matter.votes[-3:]]
     ended = execution.finished_at if execution else request.settled_at
     when_ = when(ended) if ended and not votes else Safe("")
     note = clip(safe(request.note or ""), 300) if at is not Stage.DENIED else Safe("")

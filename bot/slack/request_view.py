@@ -8,20 +8,24 @@ from sqlalchemy import Connection
 
 from bot.core.egress import masked_field
 from bot.core.ports import Json
+from bot.desk.matter import matter_of
 from bot.engine import execution as executing
 from bot.engine.approval import Choice, Vote
 from bot.engine.execution import DeedDone, Done, Execution, boundaries, may_be_settled, open_deed, plan
 from bot.engine.request import Request, State
+from bot.engine.resumption import Resumption
+from bot.engine.resumption import State as Resuming
 from bot.engine.runbook import Action, Risk
 from bot.slack import words
 from bot.slack.call_view import calls
 from bot.slack.policy_view import policy_view
 from bot.slack.policy_views import PolicyView
 from bot.slack.reading import Case
+from bot.slack.resumption_view import can_resume, with_resumption
 from bot.slack.switch_view import goes_on, stopping
 from bot.slack.touched_view import touched
 from bot.slack.views import CardView, Offer, Phase, Progress, RequestLine, Stage, VoteView
-from bot.store import executions, requests, reviews
+from bot.store import executions, requests, resumptions, reviews
 
 _STAGES = {
     State.PREPARING: Stage.PREPARING,
@@ -46,8 +50,10 @@ _PARTIAL = frozenset({Stage.FAILED, Stage.STOPPED})
 _DEAD = frozenset({State.DENIED, State.EXPIRED, State.SUPERSEDED, State.REFUSED})
 
 
-def stage(request: Request, execution: Execution | None) -> Stage:
-    """How far a request is, its execution included."""
+def stage(request: Request, execution: Execution | None, resumption: Resumption | None = None) -> Stage:
+    """How far a request is, its execution and the latest resumption of that included."""
+    if resumption is not None and resumption.is_pending:
+        return Stage.OPEN if resumption.state is Resuming.OPEN else Stage.APPROVED
     if request.state is State.APPROVED and execution is not None:
         return _EXECUTIONS[execution.state]
     return _STAGES[request.state]
@@ -62,7 +68,7 @@ def _line(conn: Connection, request: Request, case: Case) -> RequestLine:
     execution = executions.get(conn, request.id)
     return RequestLine(
         label=case.label(request.action),
-        stage=stage(request, execution),
+        stage=stage(request, execution, resumptions.latest(conn, request.id)),
         ran_at=execution.finished_at if execution else None,
         needs_review=reviews.broken(conn, request.id) is not None and reviews.of(conn, request.id) is None,
     )
@@ -78,7 +84,8 @@ def card_view(
     action = case.runbook.action(request.action) if case.runbook else None
     execution = executions.get(conn, request.id)
     deeds = executions.deeds_of(conn, request.id) if execution else ()
-    at = stage(request, execution)
+    matter = matter_of(conn, request)
+    at = stage(request, execution, matter.resumption)
     is_undoable = at in _UNDOABLE or (at in _PARTIAL and any(deed.state is Done.SUCCEEDED for deed in deeds))
     view = composed(
         request,
@@ -87,9 +94,23 @@ def card_view(
         progress=_progress(action, execution, deeds) if action and execution else None,
         policy=policy_view(conn, request, action, case, break_glass=break_glass),
     )
+    whole = requests.votes_of(conn, request.id)
+    view = replace(view, stage=at, votes=tuple(map(vote_view, whole)))
+    if execution is not None and matter.resumption is not None:
+        view = with_resumption(
+            view,
+            conn,
+            matter,
+            request=request,
+            case=case,
+            execution=execution,
+            deeds=deeds,
+            whole=whole,
+            votes=tuple(map(vote_view, matter.votes)),
+        )
     return replace(
         view,
-        votes=tuple(map(vote_view, requests.votes_of(conn, request.id))),
+        can_resume=at in _PARTIAL and can_resume(conn, request, action, execution, now),
         can_settle=_can_settle(action, execution, deeds, now) if action and execution and now else False,
         undo=_undo(conn, request, action, case) if is_undoable else None,
         held_by=stopping(conn, request, {request.system: case.system} if case.system else {}),
@@ -127,7 +148,7 @@ def composed(
         expires_at=request.expires_at,
         settled_at=request.settled_at,
         note=request.note,
-        started_at=execution.started_at if execution else None,
+        started_at=(execution.resumed_at or execution.started_at) if execution else None,
         finished_at=execution.finished_at if execution else None,
         outcome=execution.outcome if execution else None,
         verifies=action.verify.until.source if action else None,
@@ -173,7 +194,7 @@ def _typed(value: Json) -> str:
 def _progress(action: Action, execution: Execution, deeds: Sequence[DeedDone]) -> Progress | None:
     """None for an execution of a single call, which is either under way or not."""
     ids = execution.targets.ids
-    total, cuts = len(plan(action, ids)), boundaries(action, ids)
+    total, cuts = len(plan(action, ids)), boundaries(action, ids, resumed_after=execution.resumed_after)
     if total < 2:
         return None
     done = sum(deed.state is Done.SUCCEEDED for deed in deeds)

@@ -11,7 +11,7 @@ from bot.engine.origin import Origin
 from bot.engine.runbook import Risk
 from bot.engine.switch import Kind
 from bot.slack.life_views import SilenceView
-from bot.slack.policy_views import PolicyView
+from bot.slack.policy_views import GoingOnView, PolicyView
 
 
 class Mood(StrEnum):
@@ -295,6 +295,8 @@ class CardView:
     progress: Progress | None = None
     can_stop: bool = False
     stopped_by: str | None = None
+    can_resume: bool = False
+    going_on: GoingOnView | None = None
     can_settle: bool = False
     verify_until: datetime | None = None
     verified_at: datetime | None = None

@@ -20,7 +20,7 @@ def standing(
     if held is None:
         return None
     return settle(
-        len(plan(action, held.targets.ids)),
+        plan(action, held.targets.ids),
         executions.deeds_of(conn, request_id),
         is_stopped=is_stopped or held.stopped_by is not None,
         because=because,

@@ -1,9 +1,10 @@
 """Executions and their deeds as rows: the claim that lets an effect happen, and what became of each call."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, and_, func, select, update
 
 from bot.core.canonical import plain
 from bot.core.evidence import Evidence
@@ -103,13 +104,12 @@ def take(conn: Connection, request_id: str, *, of: str, replica: str, incarnatio
 
     Whatever process it was before can begin no further call.
     """
-    begins = [state for state, following in LEADS_TO.items() if State.STARTED in following]
     changed = conn.execute(
         update(executions)
         .where(
             executions.c.request_id == request_id,
             executions.c.incarnation == of,
-            executions.c.state.in_([State.STARTED, *begins]),
+            executions.c.state.in_([State.STARTED, State.UNKNOWN]),
         )
         .values(
             state=State.STARTED,
@@ -121,6 +121,43 @@ def take(conn: Connection, request_id: str, *, of: str, replica: str, incarnatio
         )
     )
     return changed.rowcount == 1
+
+
+def resume(
+    conn: Connection,
+    request_id: str,
+    *,
+    after: int,
+    passing: Collection[int],
+    replica: str,
+    incarnation: str,
+    now: datetime,
+) -> bool:
+    """Makes this process the one that goes on with an execution that had ended; False when it has not ended so.
+
+    Call `after` is the last that is behind it; those of `passing` failed, and the others go on without them.
+    """
+    changed = conn.execute(
+        update(executions)
+        .where(executions.c.request_id == request_id, executions.c.state.in_([State.STOPPED, State.FAILED]))
+        .values(
+            state=State.STARTED,
+            replica=replica,
+            incarnation=incarnation,
+            resumed_at=now,
+            resumed_after=after,
+            stopped_by=None,
+            stopped_at=None,
+            check_until=None,
+            finished_at=None,
+            outcome=None,
+        )
+    )
+    if changed.rowcount == 0:
+        return False
+    failed = and_(deeds.c.request_id == request_id, deeds.c.state == Done.FAILED)
+    conn.execute(update(deeds).where(failed, deeds.c.number.in_(passing)).values(state=Done.PASSED))
+    return True
 
 
 def begin_check(conn: Connection, request_id: str, *, until: datetime) -> None:

@@ -32,6 +32,19 @@ def execute(request_id: str) -> Job:
     return Job(queue=Queue.EXECUTE, handler="execute", id=f"execute:{request_id}", args=(request_id,))
 
 
+def resume(request_id: str, number: int) -> Job:
+    """Goes on with an execution that had ended, once its `number`th resumption is approved."""
+    return Job(
+        queue=Queue.EXECUTE, handler="resume", id=f"resume:{request_id}:{number}", args=(request_id, str(number))
+    )
+
+
+def lapse(request_id: str, number: int, *, after: timedelta = _NOW) -> Job:
+    """Ends a resumption that got no answer in time."""
+    job_id = f"lapse:{request_id}:{number}"
+    return Job(queue=Queue.EXECUTE, handler="lapse", id=job_id, args=(request_id, str(number)), delay=after)
+
+
 def look_up(request_id: str, number: int, *, after: timedelta = _NOW) -> Job:
     """Asks the target about the `number`th call of an execution."""
     return Job(

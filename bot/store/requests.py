@@ -139,6 +139,7 @@ def add_vote(conn: Connection, request_id: str, vote: Vote) -> bool:
             "reason": vote.reason,
             "at": vote.at,
             "is_typed": vote.is_typed,
+            "is_proven": vote.is_proven,
         },
     )
 
@@ -146,16 +147,19 @@ def add_vote(conn: Connection, request_id: str, vote: Vote) -> bool:
 def votes_of(conn: Connection, request_id: str) -> tuple[Vote, ...]:
     """The votes on a request, in the order they were given."""
     rows = conn.execute(select(votes).where(votes.c.request_id == request_id).order_by(votes.c.at, votes.c.person))
-    return tuple(
-        Vote(
-            person=row.person,
-            choice=Choice(row.choice),
-            digest=row.digest,
-            reason=row.reason,
-            at=row.at,
-            is_typed=row.is_typed,
-        )
-        for row in rows
+    return tuple(map(read_vote, rows))
+
+
+def read_vote(row: Row[tuple[object, ...]]) -> Vote:
+    """A vote from its row."""
+    return Vote(
+        person=row.person,
+        choice=Choice(row.choice),
+        digest=row.digest,
+        reason=row.reason,
+        at=row.at,
+        is_typed=row.is_typed,
+        is_proven=row.is_proven,
     )
 
 

@@ -13,14 +13,14 @@ from typer.testing import CliRunner, Result
 from bot.cli import app
 from bot.core.errors import CountersignError, Unavailable, Unknown
 from bot.core.ports import HttpCall
-from bot.desk import break_glass
+from bot.desk import break_glass, stop
 from bot.desk.remembering import Remembering
 from bot.jobs.acquaintance import Acquaintance
 from bot.parts import now
 from bot.store import contents
 from bot.store.database import Database
-from bot.store.tables import incidents
-from tests.kit.trust import APPROVER, INCIDENT, LEAD, REQUESTER, REVISION, SYSTEM, Office, runbook
+from bot.store.tables import content_revisions, incidents
+from tests.kit.trust import ACTION, APPROVER, INCIDENT, LEAD, REQUESTER, REVISION, SYSTEM, Office, runbook
 
 
 @pytest.fixture
@@ -118,6 +118,32 @@ def test_what_has_no_answer_is_settled_at_a_shell(office: Office) -> None:
     assert "you can:     settle" in shown.stdout
     assert told.exit_code == 0, told.output
     assert [entry.content["took_effect"] for entry in office.audited("execution.settled_by")] == [False]
+
+
+def test_what_was_stopped_is_asked_to_go_on_at_a_shell(office: Office) -> None:
+    # A shell reaches no host here, so it is about targets that are known without one.
+    each = {**ACTION["do"][0], "each": True}
+    office.runbook = runbook(
+        do=[each],
+        batches={"check": "health.status == 'healthy'"},
+        targets={"ids": "['ev_1', 'ev_2']"},
+        refuse=[],
+        preview=None,
+    )
+    with office.database.begin() as conn:
+        conn.execute(update(content_revisions).values(files=files(office)))
+    request_id = office.ask()
+    office.approve(request_id, APPROVER)
+    stop(office.desk, person=APPROVER, request_id=request_id)
+    office.work()
+
+    shown = run("requests", "show", request_id)
+    told = run("requests", "resume", request_id, *me(LEAD), "--reason", "its log is quiet")
+    then = run("requests", "show", request_id).stdout
+
+    assert "you can:     resume" in shown.stdout
+    assert "asked for it: its log is quiet; 1 left" in then, (told.output, then)
+    assert "waiting for approval" in then
 
 
 def test_stop_says_when_there_is_nothing_to_stop(office: Office) -> None:

@@ -42,6 +42,29 @@ def test_the_card_says_how_far_it_is_and_stops_it(bot: SlackBot) -> None:
     assert len(bot.office.host.effects) == 1
 
 
+def test_somebody_asks_in_a_form_that_it_goes_on_and_somebody_else_approves_that(bot: SlackBot) -> None:
+    asked(bot, ANA)
+    bot.workspace.control.click(CHI, bot.card(), "approve")
+    assert bot.shows("Approved by <@U0CHI>")
+    bot.office.work()
+    assert bot.shows("1 of 5 done")
+    bot.workspace.control.click(ANA, bot.card(), "stop")
+    assert eventually(lambda: bot.office.audited("execution.stop_asked"))
+    bot.office.pass_time(timedelta(seconds=5))
+    assert bot.shows("1 of 5 calls done, the rest was not tried")
+
+    bot.workspace.control.click(ANA, bot.card(), "resume")
+    assert eventually(lambda: bot.workspace.control.modals(ANA))
+    bot.workspace.control.submit(ANA, {"input:-reason": "its queue is empty again"})
+    assert bot.shows("its queue is empty again")
+    bot.workspace.control.click(CHI, bot.card(), "approve")
+    assert eventually(lambda: bot.office.audited("resumption.approved"))
+    bot.office.pass_time(timedelta(minutes=1))
+
+    assert bot.shows("Went on")
+    assert len(bot.office.host.effects) == 5
+
+
 def test_somebody_else_than_the_requester_says_in_a_form_what_became_of_a_call(bot: SlackBot) -> None:
     def lose(call: HttpCall) -> Unknown | None:
         return Unknown("ledger", "timeout") if call.path == "/replay" else None

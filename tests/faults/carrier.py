@@ -23,6 +23,7 @@ from bot.jobs.durable import Durable
 from bot.jobs.incidents.asking import Asker
 from bot.jobs.means import Means
 from bot.jobs.requests.execute import Execute
+from bot.jobs.requests.resuming import lapse
 from bot.jobs.requests.verify import verify
 from bot.jobs.sweep import Sweep
 from bot.store import replicas
@@ -161,7 +162,13 @@ def carry(url: str, base: str, name: str, seed: int, fuse: int | None) -> None:
     )
     execute = Execute(means)
     # A verified effect has its incident looked at afresh; nobody works on that here, and nothing waits for it.
-    handlers |= {"execute": execute, "verify": partial(verify, means), "diagnose": lambda *_: None}
+    handlers |= {
+        "execute": execute,
+        "resume": execute.resume,
+        "lapse": partial(lapse, means),
+        "verify": partial(verify, means),
+        "diagnose": lambda *_: None,
+    }
     sweep = Sweep(means, execute)
     _beat(plain, name, incarnation)
     durable.start()

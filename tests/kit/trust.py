@@ -13,7 +13,8 @@ from bot.core.ports import HttpCall, HttpReply, Json, Person, Resources, Silence
 from bot.desk import Desk, Done, ask, vote
 from bot.engine.execution import Execution
 from bot.engine.request import Request
-from bot.engine.runbook import Runbook
+from bot.engine.resumption import Resumption
+from bot.engine.runbook import Risk, Runbook
 from bot.engine.system import System
 from bot.jobs.incidents.asking import Asker
 from bot.jobs.incidents.diagnose import Diagnoser
@@ -24,9 +25,10 @@ from bot.jobs.requests.execute import Execute
 from bot.jobs.requests.expire import expire
 from bot.jobs.requests.prepare import prepare
 from bot.jobs.requests.recheck import recheck
+from bot.jobs.requests.resuming import lapse
 from bot.jobs.requests.verify import verify
 from bot.jobs.sweep import Sweep
-from bot.store import audit, executions, leases, requests
+from bot.store import audit, executions, leases, requests, resumptions
 from bot.store.database import Database, after_commit
 from bot.store.tables import incidents, jobs
 from bot.store.work import Job, JobState
@@ -275,6 +277,7 @@ class Office:
     silences: Silences | None = None
     silencer: Silencer | None = None
     break_glass: bool = True
+    second_factor: Risk | None = None
     system: System = field(default_factory=lambda: SYSTEM)
     waiting: list[tuple[datetime, Job]] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: count(1))
@@ -293,6 +296,7 @@ class Office:
             silences=self.silences,
             silencer=self.silencer,
             break_glass=self.break_glass,
+            second_factor=self.second_factor,
             now=self.now,
             new_id=self.new_id,
         )
@@ -307,6 +311,7 @@ class Office:
             break_glass=self.break_glass,
             now=self.now,
             new_id=self.new_id,
+            second_factor=self.second_factor,
             can_silence=self.silencer is not None,
         )
         notes = Notes(database=self.database, enqueue=self.enqueue, show=self.shown, now=self.now)
@@ -318,6 +323,8 @@ class Office:
             "prepare": lambda request_id: prepare(self.means, request_id),
             "expire": lambda request_id: expire(self.means, request_id),
             "execute": self.execute,
+            "resume": self.execute.resume,
+            "lapse": lambda request_id, number: lapse(self.means, request_id, number),
             "silence": silencing,
             "diagnose": Diagnoser(
                 database=self.database,
@@ -408,9 +415,16 @@ class Office:
             assert isinstance(told, Done), told
 
     def digest(self, request_id: str) -> str:
-        digest = self.request(request_id).digest
+        """What a vote is for now: the request, or that its execution goes on."""
+        resumption = self.resumption(request_id)
+        digest = resumption.digest if resumption else self.request(request_id).digest
         assert digest is not None
         return digest
+
+    def resumption(self, request_id: str) -> Resumption | None:
+        """The latest of its execution."""
+        with self.database.read() as conn:
+            return resumptions.latest(conn, request_id)
 
     def request(self, request_id: str) -> Request:
         with self.database.read() as conn:

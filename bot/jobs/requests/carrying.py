@@ -18,11 +18,10 @@ from bot.engine.execution import (
     Execution,
     Planned,
     State,
-    boundaries,
     due,
     is_abandoned,
+    next_calls,
     open_deed,
-    plan,
 )
 from bot.engine.runbook import Batches
 from bot.jobs.means import Means
@@ -103,9 +102,7 @@ def _taken(
     """Take it over if it was another's, and say which calls are next."""
     if not _own(means, conn, case, held, deeds=deeds, now=now):
         return None
-    calls = plan(case.action, held.targets.ids)
-    until = next((each for each in boundaries(case.action, held.targets.ids) if each > len(deeds)), len(calls))
-    return held, calls[len(deeds) : until]
+    return held, next_calls(held, case.action, deeds)
 
 
 def _own(

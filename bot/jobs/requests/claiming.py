@@ -1,6 +1,7 @@
 """The last look before an effect, and the claim that lets it happen: one transaction, one winner."""
 
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -23,8 +24,9 @@ _HELD = "held: "
 _FORGOTTEN = (
     "its first approval is so old that Stripe may have forgotten the key that keeps it to one effect; ask again"
 )
-_CALMED = {Why.ALERT_RESOLVED: "its alert has resolved", Why.ALERT_SILENCED: "its alert was silenced"}
-_NOT_AS_APPROVED = "what is stored is not what was approved; see the audit"
+CALMED = {Why.ALERT_RESOLVED: "its alert has resolved", Why.ALERT_SILENCED: "its alert was silenced"}
+WITHOUT_CODE = "it asks for one-time codes, and was approved without; ask again"
+NOT_AS_APPROVED = "what is stored is not what was approved; see the audit"
 
 
 def claim(means: Means, case: Case) -> TargetSet | None:
@@ -85,8 +87,8 @@ def _claim(
     means: Means, conn: Connection, *, request: Request, case: Case, looked: Looked, alert: Standing, now: datetime
 ) -> TargetSet | None:
     votes = requests.votes_of(conn, request.id)
-    if not _is_approved(means, request, votes, case=case, looked=looked):
-        end(means, conn, request, to=State.REFUSED, why=_NOT_AS_APPROVED, now=now)
+    if why := _why_not_carried(means, request, votes, case=case, looked=looked):
+        end(means, conn, request, to=State.REFUSED, why=why, now=now)
         return None
     if is_forgotten(case.action, votes, now):
         end(means, conn, request, to=State.EXPIRED, why=_FORGOTTEN, now=now)
@@ -132,12 +134,22 @@ def _claim(
     return looked.targets
 
 
-def _is_approved(means: Means, request: Request, votes: tuple[Vote, ...], *, case: Case, looked: Looked) -> bool:
+def _why_not_carried(
+    means: Means, request: Request, votes: tuple[Vote, ...], *, case: Case, looked: Looked
+) -> str | None:
     """Read from the votes themselves: a state that somebody set by hand approves nothing."""
     wanted = needs(case.action.risk, is_large=bool(looked.preview.unusual))
-    return is_as_approved(request) and is_carried(
-        request, votes, action=case.action, needs=max(request.needs, wanted), break_glass=means.break_glass
+    carried = partial(
+        is_carried,
+        request,
+        votes,
+        action=case.action,
+        needs=max(request.needs, wanted),
+        break_glass=means.break_glass,
     )
+    if not (is_as_approved(request) and carried(wants_code=False)):
+        return NOT_AS_APPROVED
+    return None if carried(wants_code=means.wants_code(case.action)) else WITHOUT_CODE
 
 
 def _has_changed(
@@ -149,4 +161,4 @@ def _has_changed(
     if what is not None:
         return mask(what)
     calmed = calmer(request, alert_of(conn, request, alert))
-    return _CALMED[calmed] if calmed and not is_confirmed(votes) else None
+    return CALMED[calmed] if calmed and not is_confirmed(votes) else None

@@ -160,4 +160,7 @@ def _record(means: Means, case: Case, planned: Planned, result: Result, *, is_sh
 
 def _is_contradicted(conn: Connection, request_id: str, planned: Planned, result: Result) -> bool:
     known = {deed.number: deed.state for deed in executions.deeds_of(conn, request_id)}
-    return result.state is not Done.UNKNOWN and known.get(planned.number) is not result.state
+    settled = known.get(planned.number)
+    if settled is Done.PASSED:
+        settled = Done.FAILED  # which it was, before the others went on without it
+    return result.state is not Done.UNKNOWN and settled is not result.state

@@ -1,5 +1,7 @@
 """Carries an approved request out, once; and goes on with what a process that is gone left behind."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 
 from sqlalchemy import Connection
@@ -13,6 +15,7 @@ from bot.jobs.requests.carrying import carry_on
 from bot.jobs.requests.case import Case, open_case
 from bot.jobs.requests.claiming import claim
 from bot.jobs.requests.look import No
+from bot.jobs.requests.resuming import go_on_again
 from bot.jobs.requests.settling import look_up
 from bot.jobs.requests.telling import end
 from bot.store import executions, requests
@@ -28,20 +31,40 @@ class Execute:
 
     def __call__(self, request_id: str) -> None:
         """Start the request if nobody has; otherwise go on with it if nobody is at it, or look an unknown up."""
-        with self._lock:
-            if request_id in self._under_way:
-                return
-            self._under_way.add(request_id)
-        try:
-            self._run(request_id)
-        finally:
-            with self._lock:
-                self._under_way.discard(request_id)
+        with self._alone(request_id) as is_alone:
+            if is_alone:
+                self._run(request_id)
+
+    def resume(self, request_id: str, number: str) -> None:
+        """Go on with an execution that had ended, as this resumption of it was approved."""
+        with self._alone(request_id) as is_alone:
+            if is_alone:
+                self._resume(request_id, int(number))
 
     def is_under_way(self, request_id: str) -> bool:
         """Whether a thread of this process works on it now."""
         with self._lock:
             return request_id in self._under_way
+
+    @contextmanager
+    def _alone(self, request_id: str) -> Iterator[bool]:
+        """Whether this thread is the only one of this process at the request; while it is, others are not."""
+        with self._lock:
+            is_alone = request_id not in self._under_way
+            self._under_way.add(request_id)
+        try:
+            yield is_alone
+        finally:
+            if is_alone:
+                with self._lock:
+                    self._under_way.discard(request_id)
+
+    def _resume(self, request_id: str, number: int) -> None:
+        with self._means.database.read() as conn:
+            request = requests.get(conn, request_id)
+            case = open_case(self._means, conn, request) if request else None
+        if case is not None and go_on_again(self._means, case, number):
+            carry_on(self._means, case)
 
     def _run(self, request_id: str) -> None:
         means = self._means

@@ -8,7 +8,7 @@ from bot.core.egress import mask
 from bot.core.errors import CountersignError
 from bot.core.facts import facts
 from bot.core.ports import Json
-from bot.engine.execution import DeedDone, Done, State, open_deed, plan
+from bot.engine.execution import DeedDone, Done, State, left, open_deed, plan
 from bot.jobs.means import Means
 from bot.jobs.requests import switching
 from bot.jobs.requests.case import Case, for_call, frozen
@@ -90,7 +90,7 @@ def _settle_by(means: Means, case: Case, *, deed: DeedDone, took_effect: bool) -
         )
         data: dict[str, Json] = {"number": deed.number, "target": deed.target, "took_effect": took_effect}
         note(conn, request, kind="execution.looked_up", now=now, data=data)
-        has_rest = len(executions.deeds_of(conn, request.id)) < len(plan(case.action, held.targets.ids))
+        has_rest = bool(left(plan(case.action, held.targets.ids), executions.deeds_of(conn, request.id)))
         # A call that our own process left open says nothing against the target; one without an answer does.
         if took_effect and has_rest and deed.state is Done.STARTED:
             return True

@@ -6,7 +6,7 @@ from slack_sdk.models.blocks import Block, InteractiveElement
 
 from bot.core.evidence import Answer, Failure
 from bot.slack import card_words as words
-from bot.slack import policy_words, switch_words
+from bot.slack import policy_words, resumption_words, switch_words
 from bot.slack.blocks.answer import question, read
 from bot.slack.blocks.broken import review_button
 from bot.slack.blocks.layout import TEXT, Post, actions, button, confirm, context, first_that_fits, section, sections
@@ -74,6 +74,8 @@ def _course(view: CardView) -> list[Safe]:
     votes = [words.vote(vote) for vote in view.votes[-20:] if not vote.is_alone]
     if view.policy.broken is not None:
         votes.append(policy_words.broken(view.policy.broken))
+    if view.going_on is not None:
+        votes.insert(0, resumption_words.going_on(view.going_on))
     needs = words.still_needs(view) if view.stage is Stage.OPEN else Safe("")
     votes += policy_words.notices(view.policy)
     return [*votes, joined((needs,), ""), words.progress(view), words.stopped_by(view)]
@@ -117,9 +119,12 @@ def _own_buttons(view: CardView) -> list[Block]:
         did = button(words.TOOK_EFFECT, action_id="took_effect", value=f"{view.request_id}:yes")
         did_not = button(words.NO_EFFECT, action_id="no_effect", value=f"{view.request_id}:no")
         return [actions([did, did_not])]
+    ended: list[InteractiveElement] = []
+    if view.can_resume:
+        ended.append(button(resumption_words.RESUME, action_id="resume", value=f"{view.request_id}:resume"))
     if view.undo is not None:
         title, text, yes, no = words.undo_dialog(view.undo)
         sure = confirm(title=title, text=text, yes=yes, no=no)
         value = f"{view.request_id}:{view.undo.action}"
-        return [actions([button(words.undo_label(view.undo), action_id="undo", value=value, confirm=sure)])]
-    return []
+        ended.append(button(words.undo_label(view.undo), action_id="undo", value=value, confirm=sure))
+    return [actions(ended)] if ended else []

@@ -17,7 +17,7 @@ from slack_sdk.models.views import View
 from bot.core.ports import Json
 from bot.core.quoting import moment
 from bot.slack import answer_words as words
-from bot.slack import policy_words, silence_words
+from bot.slack import policy_words, resumption_words, silence_words
 from bot.slack.answer_views import AskView, Field, SilenceForm
 from bot.slack.blocks.layout import section, sections
 from bot.slack.policy_views import ApproveView
@@ -74,6 +74,14 @@ def settle_form(subject: str, *, took_effect: bool) -> dict[str, Json]:
     blocks: list[Block] = [section(words.settles(took_effect=took_effect)), reason]
     title = words.TOOK_EFFECT_TITLE if took_effect else words.NO_EFFECT_TITLE
     return _modal(callback_id="settle", title=title, subject=subject, blocks=blocks, submit=words.SETTLE)
+
+
+def resume_form(subject: str) -> dict[str, Json]:
+    """Asks why the rest of an execution may go on."""
+    reason = _reason(resumption_words.REASON, hint=resumption_words.HINT)
+    blocks: list[Block] = [section(resumption_words.WHAT_FOLLOWS), reason]
+    title, submit = resumption_words.TITLE, resumption_words.ASK
+    return _modal(callback_id="resume", title=title, subject=subject, blocks=blocks, submit=submit)
 
 
 def approve_form(view: ApproveView) -> dict[str, Json]:

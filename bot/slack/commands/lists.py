@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection, select
 
+from bot.desk import matter as matters
 from bot.desk.desk import Contents
 from bot.engine.incident import State as Standing
-from bot.engine.request import State
 from bot.slack import answer_words, reading, switch_words
 from bot.slack.answer_views import OpenIncident, OpenRequest, OpenReview
 from bot.slack.commands import words
@@ -12,7 +12,7 @@ from bot.slack.commands.naming import unknown
 from bot.slack.reading import ContentsOf
 from bot.slack.switch_view import listed
 from bot.slack.text import Safe
-from bot.store import finding, incidents, messages, requests, reviews
+from bot.store import finding, incidents, messages, reviews
 from bot.store.tables import incidents as incident_rows
 
 
@@ -61,13 +61,13 @@ def open_requests(conn: Connection, contents: ContentsOf) -> list[OpenRequest]:
     """Every request that waits for approval, oldest first."""
     return [
         OpenRequest(
-            label=reading.label(contents, request),
-            title=incident.title if (incident := incidents.get(conn, request.incident_id)) else "",
-            requester=request.requester,
-            missing=max(0, request.needs - len(requests.votes_of(conn, request.id))),
-            expires_at=request.expires_at,
+            label=reading.label(contents, matter.request),
+            title=incident.title if (incident := incidents.get(conn, matter.request.incident_id)) else "",
+            requester=matter.resumer or matter.request.requester,
+            missing=max(0, matter.request.needs - len(matter.votes)),
+            expires_at=matter.request.expires_at,
         )
-        for request in requests.in_state(conn, State.OPEN)
+        for matter in matters.waiting(conn)
     ]
 
 

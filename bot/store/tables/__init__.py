@@ -7,6 +7,7 @@ from bot.store.tables.incidents import answers, deliveries, diagnoses, incident_
 from bot.store.tables.messages import messages
 from bot.store.tables.people import enrolments, known_groups, known_people
 from bot.store.tables.requests import deeds, executions, requests, reviews, votes
+from bot.store.tables.resumptions import resumption_votes, resumptions
 from bot.store.tables.running import content_revisions, interactions, jobs, replicas
 from bot.store.tables.silences import silences
 from bot.store.tables.slack import homes, private_answers
@@ -43,6 +44,8 @@ __all__ = [
     "private_answers",
     "replicas",
     "requests",
+    "resumption_votes",
+    "resumptions",
     "reviews",
     "silences",
     "storm_incidents",

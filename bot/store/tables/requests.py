@@ -1,6 +1,6 @@
 """Requests for an action, the votes on them, and what became of them."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
 
 from bot.store.tables.base import Document, Moment, metadata
 
@@ -41,6 +41,7 @@ votes = Table(
     Column("reason", Text),
     Column("at", Moment, nullable=False),
     Column("is_typed", Boolean, nullable=False, default=False),  # the action's phrase was typed
+    Column("is_proven", Boolean, nullable=False, default=False, server_default=false()),  # a one-time code was given
 )
 
 reviews = Table(  # of what one person did alone, by break-glass
@@ -68,6 +69,8 @@ executions = Table(
     Column("check_until", Moment),  # while it waits for the check between two batches
     Column("stopped_by", String(64)),
     Column("stopped_at", Moment),
+    Column("resumed_at", Moment),  # when people let it go on
+    Column("resumed_after", Integer),  # the number of the last call that was behind it then
 )
 
 deeds = Table(

@@ -23,7 +23,8 @@ _STATUS = {Cause.NOT_FOUND: 404, Cause.BAD_INPUT: 400, Why.UNCERTAIN: 503, Why.U
 _FORBIDDEN = frozenset(
     {
         Cause.WRONG_CODE, Cause.CODE_USED, Cause.LOCKED, Cause.NOT_ENROLLED,
-        Why.BOT, Why.DELETED, Why.GUEST, Why.STRANGER, Why.NO_EMAIL, Why.REQUESTER, Why.ALIAS, Why.NOT_IN_GROUP,
+        Why.BOT, Why.DELETED, Why.GUEST, Why.STRANGER, Why.NO_EMAIL, Why.REQUESTER, Why.ALIAS, Why.RESUMER,
+        Why.NOT_IN_GROUP,
         Why.OWN_BREAK_GLASS,
     }
 )  # fmt: skip
@@ -50,6 +51,7 @@ class Acts:
             self._route(f"{at}/deny", bodies.Ballot, self._deny),
             self._route(f"{at}/break-glass", bodies.Alone, self._break_glass),
             self._route(f"{at}/stop", bodies.Proof, self._stop),
+            self._route(f"{at}/resume", bodies.Resuming, self._resume),
             self._route(f"{at}/settle", bodies.Settling, self._settle),
             self._route(f"{at}/review", bodies.Proof, self._review),
             self._route("/api/v1/switches/engage", bodies.Engaging, self._engage),
@@ -116,6 +118,10 @@ class Acts:
 
     def _stop(self, request: Request, caller: Caller, _: bodies.Proof) -> Done | Declined:
         return outside.stop(self._desk, caller, request_id=request.path_params["request_id"])
+
+    def _resume(self, request: Request, caller: Caller, sent: bodies.Resuming) -> Done | Declined:
+        request_id = request.path_params["request_id"]
+        return outside.resume(self._desk, caller, request_id=request_id, reason=sent.reason)
 
     def _settle(self, request: Request, caller: Caller, sent: bodies.Settling) -> Done | Declined:
         return outside.settle(

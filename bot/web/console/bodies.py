@@ -49,6 +49,12 @@ class Wish(Proof):
     undoes: str | None = Field(default=None, max_length=64, description="the executed request that it takes back")
 
 
+class Resuming(Proof):
+    """Somebody asks that the rest of an ended execution goes on."""
+
+    reason: Reason = Field(description="why it may: what they looked at, and what it showed")
+
+
 class Settling(Proof):
     """Somebody looked at the target, and says what became of a call without an answer."""
 

@@ -14,7 +14,7 @@ _INPUT = "input."  # before the names of an action's own inputs
 
 
 def on_request(desk: Desk, request_id: str, typed: Typed) -> Done | Declined:
-    """Vote, run it alone, stop, settle or review. Raises Problem (400) for a form that says none of these."""
+    """Vote, run it alone, stop, go on, settle or review. Raises Problem (400) for a form that says none of these."""
     caller, reason = _caller(typed), typed.get("reason") or None
     match typed.get("do"):
         case "approve" | "deny" | "break_glass" as do:
@@ -30,6 +30,8 @@ def on_request(desk: Desk, request_id: str, typed: Typed) -> Done | Declined:
             )
         case "stop":
             return outside.stop(desk, caller, request_id=request_id)
+        case "resume":
+            return outside.resume(desk, caller, request_id=request_id, reason=reason)
         case "took_effect" | "no_effect" as said:
             became = said == "took_effect"
             return outside.settle(desk, caller, request_id=request_id, took_effect=became, reason=reason)

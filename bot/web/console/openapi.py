@@ -12,7 +12,7 @@ _REQUEST: Json = {"name": "request_id", "in": "path", "required": True, "schema"
 _INCIDENT: Json = {"name": "incident_id", "in": "path", "required": True, "schema": {"type": "string"}}
 _BEARER: Json = {"type": "http", "scheme": "bearer", "description": "COUNTERSIGN_CONSOLE_TOKEN; none on loopback"}
 _SENT = (
-    bodies.Proof, bodies.Ballot, bodies.Alone, bodies.Wish, bodies.Settling, bodies.Silencing,
+    bodies.Proof, bodies.Ballot, bodies.Alone, bodies.Wish, bodies.Resuming, bodies.Settling, bodies.Silencing,
     bodies.Engaging, bodies.Releasing,
 )  # fmt: skip
 _ANSWERED = (
@@ -49,6 +49,7 @@ def document() -> dict[str, Json]:
             f"{at}/deny": _act("End the request", bodies.Ballot),
             f"{at}/break-glass": _act("Run it alone; somebody else reviews that", bodies.Alone),
             f"{at}/stop": _act("Let no further call of it begin", bodies.Proof),
+            f"{at}/resume": _act("Ask that the rest of it goes on; others approve that", bodies.Resuming),
             f"{at}/settle": _act("Say what became of a call that has no answer", bodies.Settling),
             f"{at}/review": _act("Countersign what somebody ran alone", bodies.Proof),
             "/api/v1/switches": {"get": _operation("Every kill switch", shown_switches.Switches)},

@@ -23,6 +23,7 @@ _DONE = {
     "deny": "The request is denied.",
     "break_glass": "It runs. The channel is told, and somebody else reviews it.",
     "stop": "No further call of it begins.",
+    "resume": "It is asked for; others have to approve that it goes on.",
     "took_effect": "What you said is on record.",
     "no_effect": "What you said is on record.",
     "review": "Your review is on record.",
@@ -98,7 +99,7 @@ class Pages:
         return await run_in_threadpool(self._request, request)
 
     async def act(self, request: Request) -> Response:
-        """Vote, stop, settle, review or run it alone."""
+        """Vote, stop, go on, settle, review or run it alone."""
         request_id = request.path_params["request_id"]
         return await self._do(
             request,

@@ -104,6 +104,8 @@ class RequestShown(RequestLine):
     calmed: str | None = Field(description="resolved or silenced: who approves must say `anyway`")
     progress: str | None = Field(description="how many of its calls are done, while it runs")
     can_stop: bool = Field(description="it runs, and there is a call left to keep from beginning")
+    can_resume: bool = Field(description="it ended with calls left; somebody may ask that those go on")
+    going_on: str | None = Field(description="who asked that last, and what became of it")
     can_settle: bool = Field(description="a call has no answer, and nobody but a person can say what became of it")
     can_break_glass: bool = Field(description="one of its approvers may run it alone")
     alone: str | None = Field(description="who ran it alone")
@@ -195,6 +197,8 @@ def request(
         calmed=view.policy.calmed,
         progress=f"{view.progress.done} of {view.progress.total} calls" if view.progress else None,
         can_stop=view.can_stop,
+        can_resume=view.can_resume,
+        going_on=_going_on(view),
         can_settle=view.can_settle,
         can_break_glass=view.policy.may_break_glass,
         alone=view.policy.broken.person if view.policy.broken else None,
@@ -251,6 +255,15 @@ def _notices(view: CardView) -> list[str]:
     if view.does_not_stop is not None:
         notices.append(f"it does not stop {view.does_not_stop}")
     return notices
+
+
+def _going_on(view: CardView) -> str | None:
+    asked = view.going_on
+    if asked is None:
+        return None
+    without = f", without {', '.join(asked.passed)} that failed" if asked.passed else ""
+    note = f" ({asked.note})" if asked.note else ""
+    return plain(f"{asked.person} asked for it: {asked.reason}; {asked.left} left{without}; {asked.state}{note}")
 
 
 def _preview(view: CardView) -> str | None:

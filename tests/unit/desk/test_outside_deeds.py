@@ -18,7 +18,7 @@ from bot.engine.one_time import Codes
 from bot.engine.runbook import Runbook
 from bot.jobs.acquaintance import Acquaintance
 from bot.store.database import Database
-from tests.kit.trust import APPROVER, INCIDENT, LEAD, OUTSIDER, REQUESTER, SECOND, SYSTEM, Office, runbook
+from tests.kit.trust import ACTION, APPROVER, INCIDENT, LEAD, OUTSIDER, REQUESTER, SECOND, SYSTEM, Office, runbook
 
 HIGH = {"risk": "high", "limits": {"max_targets": 5, "per_hour": 3}}
 
@@ -174,6 +174,26 @@ def test_an_execution_is_stopped_without_slack(office: Office) -> None:
     assert why(told) is Why.NOT_IN_GROUP
     assert why(again) is Cause.NOT_RUNNING  # it has ended with its last call, which nobody can stop
     assert office.kinds().count("person.proved") == 2
+
+
+def test_the_rest_of_one_goes_on_without_slack_once_others_agree(sqlite_database: Database) -> None:
+    each = {"each": True, "http": {**ACTION["do"][0]["http"], "json": {"ids": ["{{ target }}"]}}}
+    office = desked(sqlite_database, runbook(**HIGH, do=[each], batches={"check": "health.status == 'healthy'"}))
+    request_id = office.ask()
+    office.approve(request_id, APPROVER, LEAD)
+    outside.stop(office.desk, caller(office, LEAD), request_id=request_id)
+    office.work()
+
+    def go_on(who: str, reason: str | None = "looked at it") -> Done | Declined:
+        return outside.resume(office.desk, caller(office, who), request_id=request_id, reason=reason)
+
+    assert why(go_on(OUTSIDER)) is Why.NOT_IN_GROUP
+    assert why(go_on(LEAD, None)) is Cause.NO_REASON
+    assert why(go_on(LEAD)) is None
+    assert why(decide(office, request_id, LEAD)) is Why.RESUMER
+    assert [why(decide(office, request_id, who)) for who in (APPROVER, SECOND)] == [None, None]
+    office.work()
+    assert len(office.audited("resumption.started")) == 1
 
 
 def test_a_lone_approver_breaks_the_glass_and_another_reviews_it_without_slack(sqlite_database: Database) -> None:

@@ -14,6 +14,7 @@ from bot.engine.execution import (
     Done,
     Due,
     Execution,
+    Planned,
     Settled,
     State,
     boundaries,
@@ -33,6 +34,10 @@ from tests.kit.trust import ACTION, runbook
 EACH = {**ACTION["do"][0], "each": True}
 SECOND = timedelta(seconds=1)
 BATCHES = {"canary": 1, "size": 2, "check": "health.status == 'healthy'"}
+
+
+def calls(total: int) -> tuple[Planned, ...]:
+    return plan(action(), [f"ev_{number}" for number in range(total)])
 
 
 def deed(number: int, state: Done, error: str | None = None) -> DeedDone:
@@ -59,28 +64,29 @@ OK, OPEN, FAILED, UNKNOWN = Done.SUCCEEDED, Done.STARTED, Done.FAILED, Done.UNKN
 def test_an_execution_is_settled_by_its_calls_alone(total: int, states: list[Done], expected: State) -> None:
     deeds = [deed(number, state) for number, state in enumerate(states, start=1)]
 
-    assert settle(total, deeds).state is expected
+    assert settle(calls(total), deeds).state is expected
 
 
 def test_a_partial_execution_says_how_far_it_came() -> None:
-    settled = settle(5, [deed(1, OK), deed(2, OK), deed(3, FAILED, "ledger refused: closed")])
+    settled = settle(calls(5), [deed(1, OK), deed(2, OK), deed(3, FAILED, "ledger refused: closed")])
 
     assert settled == Settled(state=State.FAILED, outcome="ledger refused: closed; 2 of 5 calls done")
 
 
-def test_only_an_unknown_execution_may_go_on_and_an_ended_one_never_does() -> None:
-    assert [state for state, following in LEADS_TO.items() if State.STARTED in following] == [State.UNKNOWN]
-    assert all(not LEADS_TO[state] for state in (State.FAILED, State.STOPPED, State.VERIFIED, State.NOT_VERIFIED))
+def test_what_is_done_never_goes_on_and_what_ended_before_only_goes_on() -> None:
+    assert all(LEADS_TO[state] == {State.STARTED} for state in (State.FAILED, State.STOPPED))
+    assert all(not LEADS_TO[state] for state in (State.VERIFIED, State.NOT_VERIFIED))
+    assert State.STARTED not in LEADS_TO[State.SUCCEEDED]
 
 
 def test_a_stopped_execution_says_that_the_rest_was_not_tried() -> None:
-    settled = settle(3, [deed(1, OK)], is_stopped=True)
+    settled = settle(calls(3), [deed(1, OK)], is_stopped=True)
 
     assert settled == Settled(state=State.STOPPED, outcome="stopped; 1 of 3 calls done, the rest was not tried")
 
 
 def test_one_that_was_stopped_after_its_last_call_has_succeeded() -> None:
-    assert settle(1, [deed(1, OK)], is_stopped=True).state is State.SUCCEEDED
+    assert settle(calls(1), [deed(1, OK)], is_stopped=True).state is State.SUCCEEDED
 
 
 def action(**changes: object) -> Action:

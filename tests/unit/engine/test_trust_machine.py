@@ -23,14 +23,16 @@ from bot.engine.approval import (
     may_vote,
     tally,
 )
-from bot.engine.execution import DeedDone, Done, settle
+from bot.engine.execution import DeedDone, Done, plan, settle
 from bot.engine.request import LEADS_TO, Standing, State
 from bot.engine.runbook import Action
 from tests.kit.moments import NOON
 from tests.kit.trust import ACTION
 from tests.unit.engine.test_approval import ASKER, DIGEST, REQUEST
 
-CALLS = 2
+MANY = Action.model_validate({**ACTION, "do": [{**ACTION["do"][0], "each": True}]})
+PLAN = plan(MANY, ["ev_1", "ev_2"])
+CALLS = len(PLAN)
 RARELY = st.integers(0, 9).map(lambda die: die == 9)
 
 # Humans A to D own one account or two; the requester is A. Some accounts are of kinds that never decide.
@@ -59,11 +61,19 @@ SOMEBODY = st.sampled_from([*sorted(PEOPLE), *["UB1", "UH1", "UH2"] * 4])
 class TrustMachine(RuleBasedStateMachine):
     """The pure rules, driven as the desk and the jobs drive them; what the outside saw is kept beside, as the judge."""
 
-    @initialize(needs=st.integers(1, 2), may_break=st.booleans(), is_installed=st.booleans(), severe=st.booleans())
-    def ask(self, needs: int, may_break: bool, is_installed: bool, severe: bool) -> None:
+    @initialize(
+        needs=st.integers(1, 2),
+        may_break=st.booleans(),
+        is_installed=st.booleans(),
+        severe=st.booleans(),
+        wants_code=RARELY,
+    )
+    def ask(self, needs: int, may_break: bool, is_installed: bool, severe: bool, wants_code: bool) -> None:
         changes = {"break_glass": may_break, "risk": "severe" if severe else "high"}
         self.action = Action.model_validate({**ACTION, **changes})
         self.is_installed = is_installed
+        self.wants_code = wants_code
+        self.ran_unproven = False
         self.alert = Standing.FIRING
         self.broken_by: str | None = None
         self.ran_calm_unconfirmed = False
@@ -78,8 +88,8 @@ class TrustMachine(RuleBasedStateMachine):
         self.calls: list[int] = []
         self.approved_by: frozenset[str] = frozenset()
 
-    @rule(user_id=SOMEBODY, other_digest=RARELY, untyped=RARELY, anyway=RARELY)
-    def approve(self, user_id: str, other_digest: bool, untyped: bool, anyway: bool) -> None:
+    @rule(user_id=SOMEBODY, other_digest=RARELY, untyped=RARELY, anyway=RARELY, is_proven=st.booleans())
+    def approve(self, user_id: str, other_digest: bool, untyped: bool, anyway: bool, is_proven: bool) -> None:
         digest = "e" * 64 if other_digest else DIGEST
         voters = self._voters()
         verdict = may_vote(
@@ -93,9 +103,11 @@ class TrustMachine(RuleBasedStateMachine):
         )
         if not isinstance(verdict, May) or (untyped and self.action.typed_phrase):
             return
+        if self.wants_code and not is_proven:
+            return
         if calmer(self.request, self.alert) and not anyway:
             return
-        self._cast(user_id, Choice.ANYWAY if anyway else Choice.APPROVE)
+        self._cast(user_id, Choice.ANYWAY if anyway else Choice.APPROVE, is_proven=is_proven)
         counted = tally(self.request, votes=self.votes, voters=voters, requester=voters["UA1"])
         if counted.is_enough:
             self._move(State.APPROVED)
@@ -104,7 +116,7 @@ class TrustMachine(RuleBasedStateMachine):
     @rule(first=SOMEBODY, second=SOMEBODY)
     def two_approve(self, first: str, second: str) -> None:
         for user_id in (first, second):
-            self.approve(user_id, other_digest=False, untyped=False, anyway=False)
+            self.approve(user_id, other_digest=False, untyped=False, anyway=False, is_proven=self.wants_code)
 
     @rule(user_id=SOMEBODY, for_once=RARELY)
     def break_glass(self, user_id: str, for_once: bool) -> None:
@@ -121,13 +133,17 @@ class TrustMachine(RuleBasedStateMachine):
             now=self.now,
         )
         if isinstance(verdict, May) and self.is_installed:
-            self._cast(user_id, Choice.BREAK_GLASS)
+            self._cast(user_id, Choice.BREAK_GLASS, is_proven=self.wants_code)
             self._move(State.APPROVED)
             self.broken_by = user_id
 
     @rule(to=st.sampled_from([Standing.FIRING, Standing.FIRING, Standing.RESOLVED, Standing.SILENCED]))
     def alert_changes(self, to: Standing) -> None:
         self.alert = to
+
+    @rule(for_once=RARELY)
+    def ask_for_codes_from_now_on(self, for_once: bool) -> None:
+        self.wants_code = self.wants_code or for_once
 
     @rule(for_once=RARELY)
     def end_break_glass(self, for_once: bool) -> None:
@@ -171,7 +187,12 @@ class TrustMachine(RuleBasedStateMachine):
         if self.request.is_stale(self.now):
             self._move(State.EXPIRED)
         elif not is_carried(
-            self.request, self.votes, action=self.action, needs=self.request.needs, break_glass=self.is_installed
+            self.request,
+            self.votes,
+            action=self.action,
+            needs=self.request.needs,
+            break_glass=self.is_installed,
+            wants_code=self.wants_code,
         ):
             self._move(State.REFUSED)
         elif targets_changed or (calmer(self.request, self.alert) and not is_confirmed(self.votes)):
@@ -179,11 +200,13 @@ class TrustMachine(RuleBasedStateMachine):
         else:
             last = self.votes[-1].choice
             self.ran_calm_unconfirmed = self.alert is Standing.RESOLVED and last is Choice.APPROVE
+            proven = {vote.person for vote in self.votes if vote.is_proven}
+            self.ran_unproven = self.wants_code and len(proven) < (1 if self.broken_by else self.request.needs)
             self.execution = execution.State.STARTED
             self.claims += 1
 
     @precondition(lambda self: self.execution is execution.State.STARTED and len(self.deeds) < CALLS)
-    @rule(outcome=st.sampled_from([*Done]))
+    @rule(outcome=st.sampled_from([Done.STARTED, Done.SUCCEEDED, Done.FAILED, Done.UNKNOWN]))
     def call(self, outcome: Done) -> None:
         if self.deeds and self.deeds[-1].state is not Done.SUCCEEDED:
             return
@@ -194,7 +217,7 @@ class TrustMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.execution in {execution.State.STARTED, execution.State.UNKNOWN})
     @rule()
     def settle(self) -> None:
-        settled = settle(CALLS, self.deeds).state
+        settled = settle(PLAN, self.deeds).state
         if settled is not self.execution:
             assert self.execution is not None
             assert settled in execution.LEADS_TO[self.execution]
@@ -229,6 +252,11 @@ class TrustMachine(RuleBasedStateMachine):
             assert not self.ran_calm_unconfirmed
 
     @invariant()
+    def nothing_runs_on_votes_without_the_codes_that_are_asked_for_when_it_runs(self) -> None:
+        if hasattr(self, "request"):
+            assert not self.ran_unproven
+
+    @invariant()
     def nothing_runs_twice(self) -> None:
         if hasattr(self, "request"):
             assert self.claims <= 1
@@ -244,9 +272,18 @@ class TrustMachine(RuleBasedStateMachine):
             for user_id, person in PEOPLE.items()
         }
 
-    def _cast(self, user_id: str, choice: Choice) -> None:
-        made = Vote(person=user_id, choice=choice, digest=DIGEST, reason="why", at=self.now, is_typed=True)
-        self.votes.append(made)
+    def _cast(self, user_id: str, choice: Choice, *, is_proven: bool) -> None:
+        self.votes.append(
+            Vote(
+                person=user_id,
+                choice=choice,
+                digest=DIGEST,
+                reason="why",
+                at=self.now,
+                is_typed=True,
+                is_proven=is_proven,
+            )
+        )
 
     def _move(self, to: State) -> None:
         assert to in LEADS_TO[self.request.state]

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from bot.engine.request import Standing
+from bot.engine.resumption import State as Resuming
 from bot.engine.runbook import Risk
 from bot.slack.blocks.broken import broken
 from bot.slack.blocks.card import card
 from bot.slack.blocks.layout import Post, fits
-from bot.slack.blocks.modals import approve_form
+from bot.slack.blocks.modals import approve_form, resume_form
 from bot.slack.blocks.root import root
-from bot.slack.policy_views import ApproveView, Broken, BrokenView, PolicyView
+from bot.slack.policy_views import ApproveView, Broken, BrokenView, GoingOnView, PolicyView
 from bot.slack.views import RequestLine, Stage, VoteView
 from sandbox.workspace.validate import check_message, check_view
 from tests.unit.slack import samples
@@ -45,7 +46,46 @@ RAN_ALONE = replace(
     undo=None,
     policy=PolicyView(broken=ALONE),
 )
+GOING_ON = GoingOnView(
+    state=Resuming.OPEN,
+    person="U0ANA",
+    at=samples.NOW - samples.minutes(4),
+    reason="the host's queue is empty again; looked at its dashboard",
+    left=1172,
+    done=31,
+    passed=("evt_00000000000032",),
+    approvers=("U0BEN", "U0CAL"),
+)
 CARDS = {
+    "can-go-on": replace(
+        samples.SETTLED,
+        stage=Stage.STOPPED,
+        stopped_by="U0CAL",
+        outcome="stopped; 31 of 1204 calls done, the rest was not tried",
+        can_resume=True,
+        undo=samples.CARDS["stopped"].undo,
+    ),
+    "to-go-on": replace(
+        samples.OPEN,
+        touched=replace(samples.OPEN.touched, count=1172) if samples.OPEN.touched else None,
+        preview=None,
+        outcome="the check after 31 did not hold in time (ready.status is degraded); 31 of 1204 calls done",
+        going_on=GOING_ON,
+        votes=(VoteView(person="U0DEE", is_approval=True, at=samples.NOW),),
+    ),
+    "went-on": replace(
+        samples.CARDS["running-batches"],
+        going_on=replace(GOING_ON, state=Resuming.STARTED, settled_at=samples.NOW),
+    ),
+    "did-not-go-on": replace(
+        samples.CARDS["failed"],
+        going_on=replace(
+            GOING_ON,
+            state=Resuming.REFUSED,
+            settled_at=samples.NOW,
+            note="its alert has resolved since it was asked for",
+        ),
+    ),
     "severe": replace(samples.OPEN, risk=Risk.SEVERE, policy=PolicyView(wants_phrase=True)),
     "soft-limit": replace(
         samples.OPEN, needs=3, policy=PolicyView(unusual=("1204 targets are more than the usual 1000",))
@@ -87,6 +127,7 @@ MESSAGES = {
     ),
 }
 FORMS = {
+    "form-go-on": resume_form("s"),
     "form-severe": approve_form(ApproveView(subject="s", label="Cancel them all", phrase="Cancel them all")),
     "form-break-glass": approve_form(
         ApproveView(subject="s", label="Cancel them all", phrase="Cancel them all", is_alone=True)

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from bot.core.errors import CountersignError, Unavailable, Unknown
 from bot.core.ports import HttpCall
+from bot.desk import stop
 from bot.desk.proving import enrol
 from bot.engine.one_time import Codes
 from bot.engine.request import State
@@ -27,7 +28,7 @@ from bot.web.console.api import Api
 from bot.web.console.pages import Pages
 from bot.web.errors import Problem, on_http_exception, on_problem
 from tests.kit.alertmanager import FakeSilencer
-from tests.kit.trust import APPROVER, INCIDENT, LEAD, OUTSIDER, REQUESTER, Office, runbook
+from tests.kit.trust import APPROVER, INCIDENT, LEAD, OUTSIDER, REQUESTER, SECOND, Office, runbook
 
 TOKEN = "a console token to test with"
 
@@ -217,6 +218,64 @@ def test_stop_by_api_says_when_there_is_nothing_to_stop(office: Office, api: Cli
     told = api.post(f"/api/v1/requests/{request_id}/stop", json=proof(office, LEAD))
 
     assert (told.status_code, told.json()["error"]) == (409, "not_running")
+
+
+@pytest.fixture
+def halted(sqlite_database: Database) -> tuple[Office, str]:
+    """An execution that was stopped after the first of its two calls."""
+    each = {
+        "each": True,
+        "http": {"at": "api", "post": "/replay", "idempotency": "header", "json": {"ids": ["{{ target }}"]}},
+    }
+    office = desked(sqlite_database, do=[each], batches={"check": "health.status == 'healthy'"}, risk="low")
+    request_id = office.ask()
+    office.approve(request_id, APPROVER)
+    stop(office.desk, person=APPROVER, request_id=request_id)
+    office.work()
+    return office, request_id
+
+
+def test_by_api_somebody_asks_to_go_on_and_another_approves_what_is_left(halted: tuple[Office, str]) -> None:
+    office, request_id = halted
+    api, at = authorized(office), f"/api/v1/requests/{request_id}"
+    offered = api.get(at).json()
+
+    asked = api.post(f"{at}/resume", json=proof(office, LEAD, reason="the queue is empty"))
+    own = api.post(f"{at}/approve", json=ballot(office, request_id, LEAD))
+    waiting = api.get("/api/v1/requests", params={"stage": "open"}).json()["requests"]
+    approved = api.post(f"{at}/approve", json=ballot(office, request_id, SECOND))
+    office.pass_time(timedelta(minutes=1))
+
+    assert (offered["stage"], offered["can_resume"]) == ("stopped", True)
+    assert (asked.status_code, asked.json()["stage"]) == (200, "open")
+    assert asked.json()["touches"]["sample"] == ["ev_2"]
+    assert "asked for it: the queue is empty; 1 left; open" in asked.json()["going_on"]
+    assert [each["id"] for each in waiting] == [request_id]
+    assert (own.status_code, own.json()["error"]) == (403, "resumer")
+    assert approved.json()["stage"] == "approved"
+    assert [ids for _, ids in office.host.effects] == [("ev_1",), ("ev_2",)]
+    assert api.get(at).json()["stage"] == "verified"
+
+
+def test_a_page_asks_to_go_on_and_takes_the_votes_on_that(halted: tuple[Office, str]) -> None:
+    office, request_id = halted
+    browser = signed_in(office)
+    path = f"/requests/{request_id}"
+    page = browser.get(path)
+
+    def do(who: str, what: str, **more: str) -> str:
+        typed = {"seal": seal(page), "person": who, "code": code(office, who), "do": what, **more}
+        return browser.get(browser.post(path, data=typed).headers["location"]).text
+
+    asked = do(LEAD, "resume", reason="the queue is empty")
+    approved = do(SECOND, "approve", digest=office.digest(request_id))
+    office.pass_time(timedelta(minutes=1))
+
+    assert "Ask to go on" in page.text
+    assert "others have to approve that it goes on" in asked
+    assert "the queue is empty" in asked
+    assert "Your approval is on record." in approved
+    assert len(office.host.effects) == 2
 
 
 def test_the_bot_is_stopped_and_let_go_on_by_api(office: Office, api: Client) -> None:
