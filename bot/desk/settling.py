@@ -31,16 +31,20 @@ def settle(desk: Desk, *, person: str, request_id: str, took_effect: bool, reaso
         request = requests.get(conn, request_id)
     if request is None:
         return Declined(why=Cause.NOT_FOUND, say="There is no such request.")
-    if not text:
-        return Declined(why=Cause.NO_REASON, say="Say how you know: what you looked at, and what it showed.")
     policy = policy_of(desk, request)
     why = _objection(desk, person, request, policy)
     with desk.database.begin() as conn:
-        if why is not None or policy is None:
-            data: dict[str, Json] = {"took_effect": took_effect, "why": why or Why.UNCERTAIN}
+        told: Done | Declined
+        if not text:
+            told = Declined(why=Cause.NO_REASON, say="Say how you know: what you looked at, and what it showed.")
+        elif why is not None or policy is None:
+            told = _declined(why or Why.UNCERTAIN)
+        else:
+            told = _settle(desk, conn, request, policy, person=person, took_effect=took_effect, reason=mask(text))
+        if isinstance(told, Declined):
+            data: dict[str, Json] = {"took_effect": took_effect, "why": told.why}
             note(conn, request, kind="execution.settle_refused", now=desk.now(), data=data, actor=person)
-            return _declined(why or Why.UNCERTAIN)
-        return _settle(desk, conn, request, policy, person=person, took_effect=took_effect, reason=mask(text))
+        return told
 
 
 def _declined(why: Why) -> Declined:

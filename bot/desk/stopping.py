@@ -1,5 +1,6 @@
 """Stopping an execution between two of its calls: the one that is under way ends, and no other begins."""
 
+from bot.core.ports import Json
 from bot.desk.answer import Cause, Declined, Done, declined
 from bot.desk.desk import Desk
 from bot.desk.people import voters
@@ -22,6 +23,8 @@ def stop(desk: Desk, *, person: str, request_id: str) -> Done | Declined:
             note(conn, request, kind="execution.stop_refused", now=now, data={"why": why}, actor=person)
             return declined(why)
         if not executions.stop(conn, request_id, person=person, now=now):
+            data: dict[str, Json] = {"why": Cause.NOT_RUNNING}
+            note(conn, request, kind="execution.stop_refused", now=now, data=data, actor=person)
             return Declined(why=Cause.NOT_RUNNING, say="It is not running any more, or has been stopped already.")
         note(conn, request, kind="execution.stop_asked", now=now, data={}, actor=person)
         desk.enqueue(conn, orders.go_on(request_id, now))  # between two batches nobody else would notice soon

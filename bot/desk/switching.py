@@ -52,6 +52,11 @@ def engage(
 
     `operator` is somebody at the machine with access to the database, who needs no directory to vouch for them.
     """
+    told = _engage(desk, person=person, name=name, reason=reason, ttl=ttl, operator=operator)
+    return _kept(desk, told, verb="engage", person=person, name=name)
+
+
+def _engage(desk: Switching, *, person: str, name: str, reason: str, ttl: timedelta, operator: bool) -> Done | Declined:
     files = desk.contents(desk.revision())
     systems = tuple(scope_of(name, systems=files.systems, runbooks=files.runbooks))
     said = _said(reason)
@@ -88,6 +93,11 @@ def engage(
 
 def release(desk: Switching, *, person: str, name: str, reason: str, operator: bool = False) -> Done | Declined:
     """Let the actions run again that `name` stops; what was held and is still fresh starts."""
+    told = _release(desk, person=person, name=name, reason=reason, operator=operator)
+    return _kept(desk, told, verb="release", person=person, name=name)
+
+
+def _release(desk: Switching, *, person: str, name: str, reason: str, operator: bool) -> Done | Declined:
     files = desk.contents(desk.revision())
     said = _said(reason)
     with desk.database.read() as conn:
@@ -157,6 +167,15 @@ def _called(person: str) -> str:
 
 def _said(reason: str) -> str:
     return mask(" ".join(reason.split()))[:_LONGEST_REASON]
+
+
+def _kept(desk: Switching, told: Done | Declined, *, verb: str, person: str, name: str) -> Done | Declined:
+    """The answer; who was told no, and why, is written down."""
+    if isinstance(told, Declined):
+        data: dict[str, Json] = {"switch": mask(name)[:120], "wants": verb, "why": told.why, "say": mask(told.say)}
+        with desk.database.begin() as conn:
+            audit.append(conn, kind="switch.refused", actor=person, now=desk.now(), data=data)
+    return told
 
 
 def _write(

@@ -304,6 +304,7 @@ def test_it_is_stopped_once(office: Office) -> None:
 
     assert isinstance(told, Declined)
     assert told.why is Cause.NOT_RUNNING
+    assert [entry.actor for entry in office.audited("execution.stop_refused")] == [APPROVER]
 
 
 def unknown(office: Office, *, item: str = "ev_1") -> str:
@@ -399,6 +400,8 @@ def test_not_everybody_settles_it(office: Office, person: str, reason: str, why:
     assert isinstance(told, Declined)
     assert told.why is why
     assert state(office, request_id) is execution.State.UNKNOWN
+    [entry] = office.audited("execution.settle_refused")
+    assert (entry.actor, json.loads(entry.data)["why"]) == (person, why)
 
 
 def test_it_is_settled_once(office: Office) -> None:

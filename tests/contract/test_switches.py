@@ -1,5 +1,6 @@
 """Kill switches on both databases: what they stop, at which moment, and who is told."""
 
+import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from bot.slack.present import Presenter
 from bot.store import audit, messages, switches
 from bot.store.database import Database
 from bot.store.stock import stock
+from bot.store.tables import audit as audit_rows
 from bot.store.tables import messages as message_rows
 from tests.kit.trust import (
     ACTION,
@@ -255,6 +257,10 @@ def test_anybody_who_may_approve_may_stop_the_bot_and_nobody_else(office: Switch
         "U0NOBODY": Why.UNCERTAIN,
     }
     assert [each.person for each in office.engaged()] == [REQUESTER]
+    with office.database.read() as conn:
+        kept = conn.execute(select(audit_rows.c.actor, audit_rows.c.data).where(audit_rows.c.kind == "switch.refused"))
+        told = {row.actor: json.loads(row.data)["why"] for row in kept}
+    assert told == {OUTSIDER: "not_in_group", GUEST: "guest", "U0NOBODY": "uncertain"}
 
 
 def test_a_release_needs_an_approver_and_a_reason(office: SwitchedOffice) -> None:
@@ -286,7 +292,9 @@ def test_one_engagement_at_a_time_and_each_is_kept(office: SwitchedOffice) -> No
     assert (again.why, twice.why) == (Cause.ALREADY_ENGAGED, Cause.NOT_ENGAGED)
     assert [kind for kind in office.everything() if kind.startswith("switch.")] == [
         "switch.engaged",
+        "switch.refused",
         "switch.released",
+        "switch.refused",
         "switch.engaged",
     ]
 

@@ -7,23 +7,26 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from bot.core.errors import Unavailable
 from bot.core.ports import Json
-from bot.desk import Cause, Declined, vote
+from bot.desk import Cause, Declined, Done, resume, stop, vote
 from bot.desk.answer import SAY
 from bot.engine.approval import Why
+from bot.engine.runbook import Risk
 from bot.slack.clicks import Clicks
 from bot.slack.payload import click, submission
 from bot.store import audit
-from bot.store.tables import incidents
+from bot.store.tables import incident_alerts, incidents, requests
 from tests.kit.trust import (
+    ACTION,
     ALIAS,
     APPROVER,
     BOT,
     GONE,
     GUEST,
+    INCIDENT,
     OUTSIDER,
     REQUESTER,
     SECOND,
@@ -104,6 +107,41 @@ def later(office: Office, request_id: str) -> None:
     office.at += timedelta(minutes=30)
 
 
+def voted_before(office: Office, request_id: str) -> None:
+    office.approve(request_id, APPROVER)
+
+
+def silence(office: Office, request_id: str) -> None:
+    with office.database.begin() as conn:
+        row = {"incident_id": INCIDENT, "fingerprint": "f", "starts_at": office.at, "status": "firing", "labels": {}}
+        conn.execute(insert(incident_alerts).values(**row, annotations={}, generator_url="", seen_at=office.at))
+    office.silences = AllSilenced()
+
+
+def prepare_anew(office: Office, request_id: str) -> None:
+    with office.database.begin() as conn:
+        conn.execute(update(requests).values(state="preparing"))
+
+
+def stop_and_ask_on(office: Office, request_id: str) -> None:
+    """Its rest is asked for by the one who then votes on it."""
+    office.approve_without_running(request_id, SECOND)
+    office.execute(request_id)
+    stop(office.desk, person=SECOND, request_id=request_id)
+    office.work()
+    assert isinstance(resume(office.desk, person=APPROVER, request_id=request_id, reason="looked"), Done)
+
+
+class AllSilenced:
+    """An Alertmanager where everything is silenced."""
+
+    def silenced(self, fingerprints: frozenset[str], *, timeout: float) -> dict[str, bool]:
+        return dict.fromkeys(fingerprints, True)
+
+
+EACH = {"each": True, "http": {**ACTION["do"][0]["http"], "json": {"ids": ["{{ target }}"]}}}
+IN_BATCHES = {"do": [EACH], "batches": {"check": "health.status == 'healthy'"}}
+TWO = {"risk": "high"}
 PAST_NOON = {"allow": [{"from": "10:00", "until": "11:00", "timezone": "UTC"}]}
 REFUSALS = [
     pytest.param(REQUESTER, {}, nothing, Why.REQUESTER, id="the-requester"),
@@ -132,6 +170,10 @@ REFUSALS = [
     pytest.param(APPROVER, {"windows": PAST_NOON}, nothing, Why.OUTSIDE_HOURS, id="outside-its-hours"),
     pytest.param(APPROVER, {"limits": {"per_hour": 1}}, run_another, Why.TOO_OFTEN, id="too-often"),
     pytest.param(APPROVER, {"cool_down": "10m"}, run_another, Why.COOLING_DOWN, id="a-target-that-cools-down"),
+    pytest.param(APPROVER, {}, prepare_anew, Why.PREPARING, id="its-preview-is-being-made"),
+    pytest.param(APPROVER, TWO, voted_before, Why.ALREADY_VOTED, id="voted-before"),
+    pytest.param(APPROVER, {}, silence, Why.ALERT_SILENCED, id="its-alert-was-silenced"),
+    pytest.param(APPROVER, IN_BATCHES, stop_and_ask_on, Why.RESUMER, id="who-asked-that-it-goes-on"),
 ]
 
 
@@ -175,15 +217,58 @@ def test_a_refusal_says_why_and_is_in_the_audit(
     digest = office.digest(request_id)
     arrange(office, request_id)
     office.__post_init__()
+    digest = digest if why is not Why.RESUMER else office.digest(request_id)
     effects = len(office.host.effects)
 
     told = press(office, request_id, digest, person)
     office.work()
 
     assert told
-    refused = [json.loads(entry.data) for entry in office.audited("request.vote_refused") if entry.actor == person]
+    kind = "resumption.vote_refused" if why is Why.RESUMER else "request.vote_refused"
+    refused = [json.loads(entry.data) for entry in office.audited(kind) if entry.actor == person]
     assert [entry["why"] for entry in refused] == [why]
     assert len(office.host.effects) == effects
+
+
+@pytest.mark.parametrize("press", [pytest.param(by_call, id="call"), pytest.param(by_click, id="click")])
+def test_a_vote_for_what_was_shown_before_is_refused_and_audited(
+    office: Office, press: Callable[[Office, str, str, str], str]
+) -> None:
+    request_id = office.ask()
+
+    assert press(office, request_id, "0" * 64, APPROVER).startswith(SAY[Why.DIGEST_DIFFERS])
+
+    assert [json.loads(entry.data)["why"] for entry in office.audited("request.vote_refused")] == ["digest_differs"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "asks_codes", "why"),
+    [
+        pytest.param({"risk": "severe", "phrase": "replay it all"}, False, Why.NO_PHRASE, id="without-its-phrase"),
+        pytest.param({}, True, Why.NO_CODE, id="without-a-code"),
+    ],
+)
+def test_a_vote_without_what_must_be_typed_is_refused_and_audited(
+    office: Office, changes: dict[str, Any], asks_codes: bool, why: Why
+) -> None:
+    office.runbook = runbook(**changes)
+    office.second_factor = Risk.LOW if asks_codes else None
+    office.__post_init__()
+    request_id = office.ask()
+
+    assert by_call(office, request_id, office.digest(request_id), APPROVER)
+
+    assert [json.loads(entry.data)["why"] for entry in office.audited("request.vote_refused")] == [why]
+
+
+def test_the_tables_hold_every_refusal_of_a_vote() -> None:
+    """Those of break-glass, of a review and of a reason are in test_break_glass.py."""
+    alone = {Why.NO_BREAK_GLASS, Why.TOO_MUCH_ALONE, Why.NO_REASON, Why.NOT_BROKEN, Why.REVIEWED, Why.OWN_BREAK_GLASS}
+    beside = {Why.DIGEST_DIFFERS, Why.NO_PHRASE, Why.NO_CODE}
+
+    held = {each.values[3] for each in REFUSALS}
+
+    assert held | alone | beside == set(Why)
 
 
 def test_every_refusal_has_its_sentence() -> None:
