@@ -22,6 +22,12 @@ def write_sync(folder: Path, *, environment: dict[str, str]) -> Path:
     return _write(folder, "sync-subscriptions", "sandbox.world.aivo_sync", {name: environment[name]})
 
 
+def write_release(folder: Path, *, environment: dict[str, str]) -> Path:
+    """Write `folder/bin/billing-host`, the release command of a host of Accrue's. Returns the folder for PATH."""
+    names = ("ACCRUE_URL", "ACCRUE_TOKEN")
+    return _write(folder, "billing-host", "sandbox.world.accrue_release", {name: environment[name] for name in names})
+
+
 def _write(folder: Path, name: str, module: str, environment: Mapping[str, str]) -> Path:
     place = folder / "bin"
     place.mkdir(parents=True, exist_ok=True)

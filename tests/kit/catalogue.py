@@ -5,10 +5,12 @@ does: dozens of threads in one channel would only be waited for, and Slack's sid
 """
 
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any, TypeAlias
 from unittest.mock import patch
 
@@ -31,8 +33,10 @@ Touched: TypeAlias = Mapping[str, Any]
 ASKER = "U0ANA"
 APPROVERS = ("U0CHI", "U0LEAD1", "U0LEAD2")
 _WRONG = {"failed", "unknown", "not_verified", "stopped"}
-ALONE = 8  # rows at most that others may have disturbed; more are no accident
+ALONE = 3  # rows at most that others may have disturbed; more are no accident
 PATIENCE = 150.0  # seconds; everything happens at once on a machine that others use as well
+LONGEST = 600.0  # seconds that a row waits for others
+_EVERY = 0.4  # seconds between two looks, of dozens of rows that all look at once
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -46,24 +50,28 @@ class Deed:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Row:
-    """One row of the catalogue.
+    """One row of the catalogue: `scenario` is what is broken for it, nothing where a calm world will do.
 
     `labels` are those that tell its incident from others of the event; `unanswered` names questions that this break
-    leaves without an answer, each with words of the reason; `left` the actions that are not carried out, and why. `by`
-    names identifiers of the break that the incident's labels must have; `by_hand` opens it at the desk instead, with
-    parameters that are identifiers of the break.
+    leaves without an answer, each with words of the reason. `by` names identifiers of the break that the incident's
+    labels must have; `by_hand` opens it at the desk instead, with parameters that are identifiers of the break. What
+    rows before it do to the same tables would disturb it: it waits for those that break something of `after`.
     """
 
-    scenario: str
     event: str
     runbook: str
+    scenario: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     by: tuple[str, ...] = ()
     by_hand: Mapping[str, str] | None = None
     unanswered: Mapping[str, str] = field(default_factory=dict)
     deeds: tuple[Deed, ...] = ()
-    left: Mapping[str, str] = field(default_factory=dict)
+    after: tuple[str | None, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"{self.scenario or 'nothing'} by {self.runbook}"
 
 
 @contextmanager
@@ -88,17 +96,48 @@ def beside(scene: Scene) -> Iterator[Desk]:
 def play(scene: Scene, rows: tuple[Row, ...]) -> None:
     """Break all of them, and see each through to its end; side by side. Fails with what each has to say.
 
-    They share tables and queues, so the action of one may mend what another was about to. Whatever did not come to its
-    end beside the others is broken once more and played alone, and has no such excuse then.
+    They share tables and queues, so the action of one may mend what another was about to: where that is known, `after`
+    keeps them apart. Whatever else did not come to its end beside the others is broken once more and played alone.
     """
     with beside(scene) as desk, ThreadPoolExecutor(len(rows), thread_name_prefix="row") as pool:
-        played = [pool.submit(_Play(scene, desk, row).through) for row in rows]
+        over = [Event() for _ in rows]
+        played = [pool.submit(_in_turn, _Play(scene, desk, row), at, rows, over) for at, row in enumerate(rows)]
         ended = [(row, done.exception()) for row, done in zip(rows, played, strict=True)]
         disturbed = [(row, error) for row, error in ended if error is not None]
-        assert len(disturbed) <= ALONE, "\n".join(f"{row.scenario}: {error}" for row, error in disturbed)
+        assert len(disturbed) <= ALONE, "\n".join(f"{row.name}: {error}" for row, error in disturbed)
         for row, error in disturbed:
-            print(f"{row.scenario} is played again, alone: {error}")
+            _what_lasts_is_over(scene, rows)
+            print(f"{row.name} is played again, alone: {error}")
             _Play(scene, desk, row, is_again=True).through()
+
+
+def _what_lasts_is_over(scene: Scene, rows: Sequence[Row]) -> None:
+    """Wait for what ends by itself, such as a service that is down."""
+    lasting = {row.scenario for row in rows if "seconds" in row.options}
+
+    def over() -> bool | None:
+        running = {name for name, each in scene.world.scenarios().items() if each["running"]}
+        return None if running & lasting else True
+
+    awaited(over, within=PATIENCE, every=_EVERY, what=lambda: "something that should end by itself goes on")
+
+
+def before(at: int, rows: Sequence[Row]) -> list[int]:
+    """Which rows the one at this place waits for; of its own scenario those that stand before it."""
+    wanted = {number for number, row in enumerate(rows) if row.scenario in rows[at].after}
+    return sorted(n for n in wanted if rows[n].scenario != rows[at].scenario or n < at)
+
+
+def _in_turn(play: "_Play", at: int, rows: Sequence[Row], over: Sequence[Event]) -> None:
+    """Play it once what it waits for has ended, well or not; how long it took is told to whoever reads along."""
+    try:
+        for number in before(at, rows):
+            assert over[number].wait(LONGEST), f"{rows[number].name} does not end"
+        began = time.monotonic()
+        play.through()
+        print(f"{time.monotonic() - began:5.0f} s  {play.row.name}")
+    finally:
+        over[at].set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +150,7 @@ class _Play:
     is_again: bool = False
 
     def through(self) -> None:
-        touched = self.scene.world.start(self.row.scenario, **self.row.options)
+        touched = self.scene.world.start(self.row.scenario, **self.row.options) if self.row.scenario else {}
         incident_id = self._incident(touched) if self.row.by_hand is None else self._opened(touched)
         diagnosis = self._diagnosis(incident_id, after=self._ask_again(incident_id) if self.is_again else 0)
         runbook = self._runbook(diagnosis)
@@ -124,9 +163,6 @@ class _Play:
                 undo = runbook.action(action.undo or "")
                 assert undo is not None, f"{action.id} has no undo"
                 self._carried_out(incident_id, undo, {}, original_id=done)
-        carried = {deed.action for deed in self.row.deeds}
-        undone = {runbook.action(deed.action).undo for deed in self.row.deeds if deed.undo}  # type: ignore[union-attr]  # asserted above
-        assert {each.id for each in runbook.actions} - carried - undone == set(self.row.left), "what is left undone"
 
     def _opened(self, touched: Touched) -> str:
         """The id of an incident that somebody opens."""
@@ -150,7 +186,7 @@ class _Play:
             fits = (one for one in each if one is not None and wanted.items() <= one.labels.items())
             return next((one.id for one in fits), None)
 
-        return awaited(found, within=PATIENCE, what=lambda: f"no incident of {self.row.event} {wanted}")
+        return awaited(found, within=PATIENCE, every=_EVERY, what=lambda: f"no incident of {self.row.event} {wanted}")
 
     def _ask_again(self, incident_id: str) -> int:
         """Order a fresh diagnosis; the number of the last one that does not know what is broken now."""
@@ -164,7 +200,7 @@ class _Play:
                 latest = diagnoses.latest(conn, incident_id)
             return latest if latest is not None and latest.number > after else None
 
-        return awaited(found, within=PATIENCE, what=lambda: f"{incident_id} is not diagnosed")
+        return awaited(found, within=PATIENCE, every=_EVERY, what=lambda: f"{incident_id} is not diagnosed")
 
     def _runbook(self, diagnosis: Diagnosis) -> Runbook:
         return self.desk.contents(diagnosis.content).runbooks[self.row.runbook]
@@ -211,7 +247,9 @@ class _Play:
             assert done is None or done.state not in _WRONG, f"{action.id}: {done}"
             return True if done is not None and done.state == "verified" else None
 
-        return awaited(ended, within=PATIENCE, what=lambda: f"{action.id} is not verified: {self._note(request_id)}")
+        return awaited(
+            ended, within=PATIENCE, every=_EVERY, what=lambda: f"{action.id} is not verified: {self._note(request_id)}"
+        )
 
     def _successor(self, request_id: str) -> str:
         """The request that was asked anew because something changed since this one was shown or approved."""
@@ -246,7 +284,9 @@ class _Play:
             assert request is not None
             return None if request.state in not_in else str(request.state)
 
-        return awaited(state, within=PATIENCE, what=lambda: f"{request_id} stands still: {self._note(request_id)}")
+        return awaited(
+            state, within=PATIENCE, every=_EVERY, what=lambda: f"{request_id} stands still: {self._note(request_id)}"
+        )
 
     def _note(self, request_id: str) -> str:
         return str(self.scene.rows("select action, state, note from requests where id = ?", request_id))
@@ -255,7 +295,9 @@ class _Play:
 def nothing_private_is_left(scene: Scene, rows: tuple[Row, ...]) -> None:
     """No planted value is in the bot's database (messages as they are to be said, answers, audit), nor in a log."""
     tables = [name for (name,) in scene.rows("select name from sqlite_master where type = 'table'")]
-    held = "\n".join(repr(row) for table in tables for row in scene.rows(f'select * from "{table}"'))
+    # Each text once: many a document is there again in every diagnosis, and there are hundreds of values to look for.
+    cells = {repr(cell) for table in tables for row in scene.rows(f'select * from "{table}"') for cell in row}
+    held = "\n".join(cells)
     held += "\n".join(file.read_text(errors="replace") for file in scene.stage.logs.glob("bot*.log"))
     assert all(row.event in held for row in rows)
     leaked = scene.world.leaked(held)

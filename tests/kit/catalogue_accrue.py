@@ -15,13 +15,13 @@ ACCRUE = (
         runbook="accrue/events-upcast-failed",
         unanswered={"webhook": "does not hold"},
         deeds=(Deed(action="pause-dispatch", undo=True),),
+        after=("fail-meter-webhook", "grow-dlq"),  # their replays need the queue that this one pauses
     ),
     Row(
         scenario="fail-meter-sync",
         event="accrue.ops.meter_reporting_failed",
         runbook="accrue/meter-reporting-failed",
         labels={"source": "sync"},
-        left={"run-reconciler": "played by source reconciler", "replay-report": "played by source webhook"},
     ),
     Row(
         scenario="fail-meter-reconciler",
@@ -29,7 +29,6 @@ ACCRUE = (
         runbook="accrue/meter-reporting-failed",
         labels={"source": "reconciler"},
         deeds=(Deed(action="run-reconciler"),),
-        left={"replay-report": "played by source webhook"},
     ),
     Row(
         scenario="fail-meter-webhook",
@@ -37,13 +36,13 @@ ACCRUE = (
         runbook="accrue/meter-reporting-failed",
         labels={"source": "webhook"},
         deeds=(Deed(action="replay-report"),),
-        left={"run-reconciler": "played by source reconciler"},
     ),
     Row(
         scenario="repair-stale-renewal",
         event="accrue.ops.metered_renewal_stale_repaired",
         runbook="accrue/metered-renewal-repaired",
         deeds=(Deed(action="run-reconciler"),),
+        after=("miss-meter-definition",),  # the reconciler settles every window that waits
     ),
     Row(
         scenario="miss-meter-definition",
@@ -67,7 +66,6 @@ ACCRUE = (
         scenario="lose-revenue",
         event="accrue.ops.revenue_loss",
         runbook="accrue/revenue-loss",
-        left={"settle-charge-fees": "played by leave-charge-fees", "settle-refund-fees": "played by leave-refund-fees"},
     ),
     Row(
         scenario="exhaust-dunning",
@@ -79,13 +77,13 @@ ACCRUE = (
         scenario="start-dunning-campaigns",
         event="accrue.ops.dunning_campaign_started",
         runbook="accrue/dunning-campaign",
-        left={"pause-queue": "the same queue is paused by exhaust-dunning", "resume-queue": "and resumed"},
+        deeds=(Deed(action="pause-queue", undo=True),),
+        after=("exhaust-dunning",),  # which pauses the same queue
     ),
     Row(
         scenario="climb-dunning-steps",
         event="accrue.ops.dunning_step_sent",
         runbook="accrue/dunning-campaign",
-        left={"pause-queue": "the same queue is paused by exhaust-dunning", "resume-queue": "and resumed"},
     ),
     Row(scenario="recover-dunning", event="accrue.ops.dunning_recovered", runbook="accrue/dunning-recovered"),
     Row(
@@ -147,7 +145,7 @@ CHECKED = (
         runbook="accrue/webhook-dead-lettered",
         unanswered={"portal": "does not hold", "event": "No such event"},
         deeds=(Deed(action="replay-type", inputs={"type": "invoice.payment_succeeded", "since": "6h"}),),
-        left={"replay-one": "a scenario of its own", "replay-by-release": "where the host offers no endpoint"},
+        after=("fail-meter-webhook",),  # the newest dead webhook is to be one of these
     ),
     Row(
         scenario="stall-mail",
@@ -164,7 +162,14 @@ CHECKED = (
         labels={"queue": "accrue_meters"},
         unanswered={"mail": "does not hold", "webhooks": "does not hold"},
         deeds=(Deed(action="resume-queue"),),
-        left={"pause-queue": "other rows need this queue"},
+        # All of these need the queue that this break pauses.
+        after=(
+            "fail-meter-reconciler",
+            "repair-stale-renewal",
+            "miss-meter-definition",
+            "await-payment-method",
+            "exhaust-metered-charge",
+        ),
     ),
     Row(
         scenario="leave-charge-fees",
@@ -172,7 +177,6 @@ CHECKED = (
         runbook="accrue/fee-drift",
         labels={"kind": "charge"},
         deeds=(Deed(action="settle-charge-fees"),),
-        left={"settle-refund-fees": "played by leave-refund-fees"},
     ),
     Row(
         scenario="leave-refund-fees",
@@ -180,7 +184,29 @@ CHECKED = (
         runbook="accrue/fee-drift",
         labels={"kind": "refund"},
         deeds=(Deed(action="settle-refund-fees"),),
-        left={"settle-charge-fees": "played by leave-charge-fees"},
+    ),
+    Row(
+        scenario="leave-charge-fees",
+        event="accrue.ops.revenue_loss",
+        runbook="accrue/revenue-loss",
+        by_hand={},
+        deeds=(Deed(action="settle-charge-fees"),),
+        after=("leave-charge-fees", "lose-revenue"),
+    ),
+    Row(
+        scenario="leave-refund-fees",
+        event="accrue.ops.revenue_loss",
+        runbook="accrue/revenue-loss",
+        by_hand={},
+        deeds=(Deed(action="settle-refund-fees"),),
+        after=("leave-refund-fees", "lose-revenue"),
+    ),
+    Row(
+        scenario="open-dispute",
+        event="accrue.object.looked_up",
+        runbook="accrue/object",
+        by_hand={"object": "charge"},
+        unanswered=dict.fromkeys(("invoice", "subscription", "refund", "customer", "event"), "does not hold"),
     ),
     Row(
         scenario="skip-expiring-cards",
@@ -189,4 +215,17 @@ CHECKED = (
         deeds=(Deed(action="warn-now"),),
     ),
 )
-"""What scheduled checks find."""
+"""What scheduled checks find, and what somebody looks up."""
+
+BY_RELEASE = (
+    Row(
+        scenario="dead-letter-webhooks",
+        options={"count": 1},
+        by_hand={},
+        event="accrue.ops.webhook_dlq.dead_lettered",
+        runbook="accrue/webhook-dead-lettered",
+        unanswered={"portal": "does not hold"},
+        deeds=(Deed(action="replay-by-release"),),
+    ),
+)
+"""Where the host offers a release command and no endpoint."""

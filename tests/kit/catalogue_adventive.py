@@ -3,7 +3,7 @@
 from tests.kit.catalogue import Deed, Row
 
 _PROBE = {"seconds": 75, "only_probe": True}
-_ONCE = "played by another row"
+_COLLECTED = ("exhaust-dunning", "fail-charges")  # Accrue's rows collect invoices of the same Stripe
 
 ADVENTIVE = (
     Row(
@@ -20,7 +20,13 @@ ADVENTIVE = (
         options={"count": 1},
         by=("invoice_id",),
         deeds=(Deed(action="render-pdf"),),
-        left={"resend": "with the PDF this alert is over; the e-mail's own scenario sends it"},
+    ),
+    Row(
+        scenario="suppress-invoice-email",
+        event="adventive.pdf.render_failed",
+        runbook="adventive/pdf-render-failed",
+        by_hand={"invoice": "invoice_id"},
+        deeds=(Deed(action="render-pdf"), Deed(action="resend")),
     ),
     Row(
         scenario="decline-card",
@@ -28,12 +34,20 @@ ADVENTIVE = (
         runbook="adventive/collection",
         by=("invoice_id",),
         deeds=(Deed(action="stop-collection", undo=True), Deed(action="retry-collection")),
+        after=_COLLECTED,
     ),
     Row(
         scenario="lose-usage",
         event="adventive.reconciliation.drift",
         runbook="adventive/reconciliation-drift",
         deeds=(Deed(action="reconcile"), Deed(action="post-usage", inputs={"not_billed_twice": "yes"})),
+    ),
+    Row(
+        scenario="miss-reconciliation",
+        event="adventive.reconciliation.missed",
+        runbook="adventive/daily-reconciliation",
+        deeds=(Deed(action="reconcile"),),
+        after=("lose-usage",),  # which reconciles
     ),
     Row(
         scenario="open-dispute",
@@ -70,39 +84,24 @@ ADVENTIVE = (
         event="adventive.invoice.amount_disputed",
         runbook="adventive/invoice-amount",
         by_hand={"invoice": "invoice_id"},
+        after=_COLLECTED,
     ),
     Row(
-        scenario="open-dispute",
         event="adventive.acodei.sync_stale",
         runbook="adventive/acodei-sync",
         by_hand={},
         deeds=(Deed(action="reconcile"),),
+        after=("miss-reconciliation",),
     ),
-    Row(
-        scenario="open-dispute",
-        event="adventive.worker.deployed",
-        runbook="adventive/deploy",
-        by_hand={},
-    ),
-    Row(
-        scenario="open-dispute",
-        event="adventive.month_end",
-        runbook="adventive/month-end",
-        by_hand={},
-    ),
-    Row(
-        scenario="open-dispute",
-        event="adventive.reconciliation.missed",
-        runbook="adventive/daily-reconciliation",
-        by_hand={},
-        deeds=(Deed(action="reconcile"),),
-    ),
+    Row(event="adventive.worker.deployed", runbook="adventive/deploy", by_hand={}),
+    Row(event="adventive.month_end", runbook="adventive/month-end", by_hand={}),
     Row(
         scenario="decline-card",
         event="stripe.invoice.looked_up",
         runbook="stripe/invoice",
         by_hand={"invoice": "invoice_id"},
         deeds=(Deed(action="stop-collection", undo=True), Deed(action="retry-collection")),
+        after=_COLLECTED,
     ),
     Row(
         scenario="refuse-webhooks",
@@ -111,5 +110,6 @@ ADVENTIVE = (
         options={"count": 1},
         by_hand={"event": "event_id", "endpoint": "endpoint_id"},
         deeds=(Deed(action="resend"),),
+        after=("refuse-webhooks",),  # which sends all again that wait
     ),
 )

@@ -6,7 +6,6 @@ from tests.kit.catalogue import Deed, Row
 BACKLOG = {"database_camel": "", "database_payments": "", "recent_camel": "", "recent_payments": ""}
 OUT_OF_SYNC = {"suspects_camel": "", "subscriptions_camel": ""}
 DUNNING = {"open": ""}
-BILLING = "billing-svc's own route, where there is no entitlements-svc"
 
 
 AIVO = (
@@ -30,7 +29,6 @@ AIVO = (
         event="aivo.webhooks.processing_errors",
         runbook="aivo/webhook-backlog",
         unanswered=BACKLOG,
-        left={"resend-one": "played with refused webhooks", "resend-undelivered": "played with refused webhooks"},
     ),
     Row(
         scenario="invoices-failing",
@@ -45,7 +43,6 @@ AIVO = (
         runbook="aivo/entitlements-mismatch",
         unanswered={"suspects_camel": "", "active_camel": ""},
         deeds=(Deed(action="recalculate"),),
-        left={"sync-billing": BILLING},
     ),
     Row(
         scenario="subscriptions-out-of-sync",
@@ -70,10 +67,6 @@ AIVO = (
     ),
     Row(scenario="trials-expiring", event="aivo.trials.expiring", runbook="aivo/trials-expiring",
         unanswered={"in_trial_camel": "", "in_trial_payments": ""}),
-)  # fmt: skip
-
-# Not beside the others: skipping all pending steps would take these too, and many out of sync hold the few back.
-AIVO_AFTERWARDS = (
     Row(
         scenario="dunning-overdue",
         options={"count": 1},
@@ -81,18 +74,8 @@ AIVO_AFTERWARDS = (
         runbook="aivo/dunning-state",
         unanswered=DUNNING,
         deeds=(Deed(action="recover"),),
-        left={"force-downgrade": "refused while it is paid", "recover-forced": "the undo of a forced downgrade"},
     ),
-    Row(
-        scenario="subscriptions-out-of-sync-many",
-        event="aivo.subscriptions.out_of_sync_many",
-        runbook="aivo/mass-sync",
-        deeds=(Deed(action="sync"),),
-    ),
-)
-
-# The runbook takes the one that is overdue where nobody names it: so not while another is.
-AIVO_FORCED = (
+    # Refused while it is paid; and the runbook takes the one that is overdue where nobody names it.
     Row(
         scenario="dunning-overdue",
         options={"count": 1, "ended": True},
@@ -101,18 +84,38 @@ AIVO_FORCED = (
         runbook="aivo/dunning-state",
         unanswered=DUNNING,
         deeds=(Deed(action="force-downgrade", undo=True),),
-        left={"recover": "refused while it is not paid"},
+        after=("dunning-overdue",),
     ),
-)
+    Row(
+        scenario="subscriptions-out-of-sync-many",
+        event="aivo.subscriptions.out_of_sync_many",
+        runbook="aivo/mass-sync",
+        deeds=(Deed(action="sync"),),
+        after=("subscriptions-out-of-sync",),  # it would put those right too
+    ),
+)  # fmt: skip
 
-# Last, for payments-svc's metrics go with it.
-AIVO_DOWN = (
+AIVO_LAST = (
     Row(
         scenario="payments-svc-down",
         options={"seconds": 20},
         event="aivo.payments_svc.down",
         runbook="aivo/webhook-backlog",
         unanswered={**BACKLOG, "service": "503"},
-        left={"resend-one": "refused while it is down", "resend-undelivered": "refused while it is down"},
+        after=tuple({row.scenario for row in AIVO}),
     ),
 )
+"""Last, for payments-svc's metrics go with it."""
+
+BY_BILLING = (
+    Row(
+        scenario="entitlements-mismatch",
+        options={"count": 1},
+        by_hand={},
+        event="aivo.entitlements.mismatch",
+        runbook="aivo/entitlements-mismatch",
+        unanswered={"suspects_camel": "", "active_camel": ""},
+        deeds=(Deed(action="sync-billing"),),
+    ),
+)
+"""Where there is no entitlements-svc and billing-svc has a route of its own."""

@@ -7,7 +7,6 @@ from tests.kit.catalogue import Deed, Row
 _A_WHILE = {"seconds": 75}
 _FIRST = datetime.now(UTC).strftime("%Y-%m-01T00:00:00Z")
 _ITEM = ("subscription_item",)
-_ONCE = "played by another row of this runbook"
 
 STRIPEMETER = (
     Row(
@@ -24,14 +23,12 @@ STRIPEMETER = (
         runbook="stripemeter/corrections",
         by=_ITEM,
         deeds=(Deed(action="adjust"), Deed(action="approve-adjustment", undo=True)),
-        left={"backfill": _ONCE, "reconcile": _ONCE},
     ),
     Row(
         scenario="small-drift",
         event="stripemeter.reconciliation.absolute_drift",
         runbook="stripemeter/corrections",
         by=_ITEM,
-        left=dict.fromkeys(("adjust", "approve-adjustment", "revert-adjustment", "backfill", "reconcile"), _ONCE),
     ),
     Row(
         scenario="duplicate-usage",
@@ -39,7 +36,6 @@ STRIPEMETER = (
         runbook="stripemeter/corrections",
         by=_ITEM,
         deeds=(Deed(action="adjust", inputs={"why": "duplicate"}), Deed(action="approve-adjustment")),
-        left={"backfill": _ONCE, "reconcile": _ONCE, "revert-adjustment": _ONCE},
     ),
     Row(
         scenario="late-usage",
@@ -50,20 +46,19 @@ STRIPEMETER = (
             Deed(action="backfill", inputs={"quantity": "1.5", "at": _FIRST, "key": "catalogue-backfill-1"}),
             Deed(action="reconcile"),
         ),
-        left=dict.fromkeys(("adjust", "approve-adjustment", "revert-adjustment"), _ONCE),
     ),
     Row(
         scenario="stalled-item",
         event="stripemeter.reconciliation.reports_stale",
         runbook="stripemeter/reconciler",
         deeds=(Deed(action="reconcile"),),
+        after=("usage-drift", "late-usage"),  # which ask for a run
     ),
     Row(
         scenario="slow-reconciler",
         event="stripemeter.reconciliation.slow",
         runbook="stripemeter/reconciler",
         options=_A_WHILE,
-        left={"reconcile": _ONCE},
     ),
     Row(
         scenario="queue-lag",
@@ -107,30 +102,27 @@ STRIPEMETER = (
         runbook="stripemeter/access",
         options=_A_WHILE,
     ),
-    Row(
-        scenario="slow-ingest",
-        event="stripemeter.daily_reconciliation",
-        runbook="stripemeter/daily-reconciliation",
-        options=_A_WHILE,
-        by_hand={},
-    ),
+    Row(event="stripemeter.daily_reconciliation", runbook="stripemeter/daily-reconciliation", by_hand={}),
 )
 
-# What takes all of it away from the others is broken when they are done.
-AT_THE_END = (
+_RECONCILING = ("usage-drift", "late-usage", "stalled-item")  # each asks for a run, which would end what stops them
+_ALL = frozenset(row.scenario for row in STRIPEMETER)
+
+STRIPEMETER_LAST = (
     Row(
         scenario="stop-reconciler",
         event="stripemeter.reconciliation.stale",
         runbook="stripemeter/reconciler",
         deeds=(Deed(action="reconcile"),),
+        after=_RECONCILING,
     ),
-)
-WORKERS_AWAY = (
     Row(
         scenario="workers-down",
         event="stripemeter.health.workers_down",
         runbook="stripemeter/health",
         options={"seconds": 45},
         unanswered={"worker": "502"},
+        after=(*_ALL, "stop-reconciler"),  # everybody asks the workers something
     ),
 )
+"""What takes all of it away from the others is broken when they are done."""

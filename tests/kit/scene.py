@@ -23,13 +23,13 @@ T = TypeVar("T")
 CHANNEL = "C0ONCALL"
 
 
-def awaited(look: Callable[[], T | None], *, within: float, what: Callable[[], str]) -> T:
+def awaited(look: Callable[[], T | None], *, within: float, what: Callable[[], str], every: float = 0.1) -> T:
     """What `look` finds, asked again until it finds something. Fails with `what` after `within` seconds."""
     deadline = time.monotonic() + within
     while (found := look()) is None:
         if time.monotonic() > deadline:
             raise AssertionError(f"after {within:.0f} s: {what()}")
-        time.sleep(0.1)
+        time.sleep(every)
     return found
 
 

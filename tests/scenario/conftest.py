@@ -75,8 +75,16 @@ def scene(stage: Stage) -> Iterator[Scene]:
 @pytest.fixture(scope="session")
 def catalogue_scene() -> Iterator[Scene]:
     """A stage of its own for what breaks dozens of things at once: no storm, and nobody else's thread to drown."""
-    folder = Path(tempfile.mkdtemp(prefix="cs-"))
-    more = {"COUNTERSIGN_STORM_ABOVE": "1000"}
+    folder, rules = Path(tempfile.mkdtemp(prefix="cs-")), Path(tempfile.mkdtemp(prefix="cs-rules-"))
+    shutil.copytree("rules", rules, dirs_exist_ok=True)  # a scenario changes them
+    accrue = rules / "accrue.yml"
+    accrue.write_text(accrue.read_text().replace("command: [bin/billing-host]", "command: [billing-host]"))
+    more = {
+        "COUNTERSIGN_STORM_ABOVE": "1000",
+        "COUNTERSIGN_CANARY_MINUTES": "1",
+        "COUNTERSIGN_RULES": str(rules),
+        "ACCRUE_RELEASE_COMMAND": "1",
+    }
     try:
         with Stage(folder, with_prometheus=True, longest_window=_WINDOW, more=more) as up:
             base = f"http://{up.addresses.world}"
@@ -84,3 +92,4 @@ def catalogue_scene() -> Iterator[Scene]:
                 yield Scene(control=Control(client), stage=up, world=WorldControl(base))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(rules, ignore_errors=True)

@@ -7,6 +7,7 @@ from tests.kit.scene import Scene
 pytestmark = pytest.mark.side_by_side
 
 
+@pytest.mark.plays("accrue/webhook-dead-lettered", "replay-one", "replay-type")
 def test_dead_webhooks_are_replayed_one_alone_and_the_others_together(scene: Scene) -> None:
     broken = scene.world.start("dead-letter-webhooks", count=3)
     dead, events = set(broken["event_ids"]), broken["processor_event_ids"]

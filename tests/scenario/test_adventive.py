@@ -7,6 +7,7 @@ from tests.kit.scene import Scene
 pytestmark = pytest.mark.side_by_side
 
 
+@pytest.mark.plays("adventive/invoice-email-undelivered", "render-pdf", "resend")
 def test_an_invoice_is_mailed_again_once_its_pdf_is_there(scene: Scene) -> None:
     broken = scene.world.start("suppress-invoice-email", variant="pdf_missing")
     invoice = broken["invoice_id"]

@@ -9,6 +9,7 @@ from tests.kit.scene import Scene, text_of
 pytestmark = pytest.mark.side_by_side
 
 
+@pytest.mark.plays("aivo/dunning-downgrades", "skip-pending", "restore-pending", "stop-service", "start-service")
 def test_a_wave_of_downgrades_is_stopped_in_the_table_put_back_and_stopped_in_the_service(scene: Scene) -> None:
     scene.world.start("downgrade-wave", count=400, at_once=60, per_second=1)
 
@@ -47,3 +48,8 @@ def test_a_wave_of_downgrades_is_stopped_in_the_table_put_back_and_stopped_in_th
     # The service's own turn that was under way when the flag fell may still end.
     last = max(datetime.fromisoformat(each["at"]) for each in scene.effects("aivo", "subscription.downgraded"))
     assert last <= datetime.fromisoformat(disabled["at"]) + timedelta(seconds=1)
+
+    on = off.undo("U0CHI", reason="it is understood").until("waiting for approval")
+    on.approve("U0ANA").approve("U0LEAD2").until("done and verified")
+    [enabled] = scene.effects("aivo", "dunning.enable")
+    assert enabled["idempotency_key"] != disabled["idempotency_key"]

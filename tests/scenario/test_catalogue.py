@@ -1,35 +1,82 @@
 """The whole catalogue: each event is broken, comes by a real alert, is answered, acted on with approval, and undone."""
 
+import signal
+from pathlib import Path
+from typing import Any
+
+import httpx
 import pytest
 
 from tests.kit.catalogue import nothing_private_is_left, play
-from tests.kit.catalogue_accrue import ACCRUE, CHECKED
-from tests.kit.catalogue_adventive import ADVENTIVE
-from tests.kit.catalogue_aivo import AIVO, AIVO_AFTERWARDS, AIVO_DOWN, AIVO_FORCED
-from tests.kit.catalogue_stripemeter import AT_THE_END, STRIPEMETER, WORKERS_AWAY
-from tests.kit.scene import Scene
-
-# In two parts: both Accrue's and Adventive's rows collect the invoices of one Stripe.
-FIRST = (*ACCRUE, *STRIPEMETER, *AIVO)
-THEN = (*CHECKED, *ADVENTIVE)
-ROWS = (*FIRST, *THEN)
+from tests.kit.catalogue_rows import OTHERWISE_INSTALLED, ROWS
+from tests.kit.scene import Scene, awaited
+from tests.kit.waiting import PATIENCE
 
 pytestmark = pytest.mark.timeout(900)
 
+ROUNDS = 12  # of all rules, one a second: after them every check has been asked twice and its alert would have come
+
+
+def test_in_a_world_that_has_only_just_begun_nothing_is_wrong(catalogue_scene: Scene) -> None:
+    rounds: set[str] = set()
+
+    def evaluated() -> bool | None:
+        groups = _prometheus(catalogue_scene, "rules")["groups"]
+        rounds.add(min(each["lastEvaluation"] for each in groups))
+        return True if len(rounds) > ROUNDS else None
+
+    awaited(evaluated, within=PATIENCE, what=lambda: f"{len(rounds)} rounds of the rules")
+
+    assert [each["labels"]["alertname"] for each in _prometheus(catalogue_scene, "alerts")["alerts"]] == []
+    opened = catalogue_scene.rows("select event from incidents where event <> 'countersign.canary.round'")
+    assert opened == []
+
 
 def test_every_event_is_answered_and_every_action_is_approved_done_and_verified(catalogue_scene: Scene) -> None:
-    play(catalogue_scene, FIRST)
-    play(catalogue_scene, THEN)
-
-
-def test_what_no_other_could_work_beside_is_seen_as_well(catalogue_scene: Scene) -> None:
     catalogue_scene.world.set_options(aivo_dunning_routes=True)
 
-    play(catalogue_scene, (*AT_THE_END, *AIVO_AFTERWARDS))
-    play(catalogue_scene, (*WORKERS_AWAY, *AIVO_FORCED))
-    play(catalogue_scene, AIVO_DOWN)
+    play(catalogue_scene, ROWS)
+
+
+def test_another_kind_of_installation_is_chosen_by_its_options_and_acted_on_its_own_way(catalogue_scene: Scene) -> None:
+    """The rules are changed under the running bot, which reads them again."""
+    rules = Path(catalogue_scene.stage.environment["COUNTERSIGN_RULES"])
+    before = _revision(catalogue_scene)
+    _install(rules / "accrue.yml", replay_transport="release")
+    _install(rules / "aivo.yml", recalculate="billing")
+    assert catalogue_scene.stage.bot is not None
+
+    catalogue_scene.stage.bot.process.send_signal(signal.SIGHUP)
+
+    awaited(
+        lambda: True if _revision(catalogue_scene) != before else None,
+        within=PATIENCE,
+        what=lambda: "the changed rules are not at work",
+    )
+    play(catalogue_scene, OTHERWISE_INSTALLED)
 
 
 def test_after_all_of_it_nothing_private_is_left_and_the_audit_is_whole(catalogue_scene: Scene) -> None:
     nothing_private_is_left(catalogue_scene, ROWS)
     assert catalogue_scene.audit_verify().returncode == 0
+
+
+def _prometheus(scene: Scene, what: str) -> dict[str, Any]:
+    answer = httpx.get(f"http://{scene.stage.addresses.prometheus}/api/v1/{what}", timeout=20)
+    data: dict[str, Any] = answer.raise_for_status().json()["data"]
+    return data
+
+
+def _install(file: Path, **options: str) -> None:
+    """Say in a rules file how a host is installed."""
+    lines = file.read_text().splitlines()
+    for name, value in options.items():
+        [at] = [number for number, line in enumerate(lines) if line.startswith(f"  {name}: ")]
+        lines[at] = f"  {name}: {value}"
+    file.write_text("\n".join([*lines, ""]))
+
+
+def _revision(scene: Scene) -> str:
+    """The revision of the content at work, as /readyz tells it."""
+    answer = httpx.get(f"http://{scene.stage.addresses.bot}/readyz", timeout=20)
+    return str(answer.raise_for_status().json()["checks"]["content"]["message"])

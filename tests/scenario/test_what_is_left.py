@@ -34,6 +34,15 @@ def test_the_record_is_intact_and_holds_every_vote_and_execution(scene: Scene, i
     assert executed <= of_kind["request.approved"]
 
 
+def test_what_the_scenarios_say_they_play_was_done_and_verified(scene: Scene, request: pytest.FixtureRequest) -> None:
+    """Of those that ran before, here and now: the marks are what tests/content/test_played.py counts."""
+    marks = [mark for item in request.session.items for mark in item.iter_markers("plays")]
+    said = {(mark.args[0], action) for mark in marks for action in mark.args[1:]}
+
+    verified = "select r.runbook, r.action from executions e join requests r on r.id = e.request_id where e.state = ?"
+    assert said - {(runbook, action) for runbook, action in scene.rows(verified, "verified")} == set()
+
+
 def test_nothing_private_is_in_a_message(scene: Scene, invoice: str) -> None:
     people = ("U0ANA", "U0CHI", "U0LEAD1", "U0LEAD2")
     said = [scene.control.messages(channel["id"]) for channel in scene.control.channels()]
