@@ -69,17 +69,22 @@ def test_there_was_none() -> None:
     assert Cron().latest(schedule("0 6 * * *"), after=at("2026-11-20T06:00"), until=at("2026-11-20T07:00")) is None
 
 
-def test_in_a_hurry_a_check_comes_every_so_often_and_a_schedule_as_it_says() -> None:
+def test_in_a_hurry_a_check_comes_every_so_often_and_a_daily_one_or_a_schedule_as_it_says() -> None:
     cron = Cron(hurry=timedelta(seconds=2))
-    check = Check.model_validate(
+
+    assert cron.next(check("*/10 * * * *"), at("2026-11-20T12:00:01")) == at("2026-11-20T12:00:02")
+    assert cron.next(check("17 * * * *"), at("2026-11-20T12:00:01")) == at("2026-11-20T12:00:02")
+    assert cron.next(check("0 6 * * *"), at("2026-11-20T12:00:01")) == at("2026-11-21T06:00")
+    assert cron.next(schedule("0 6 * * *"), at("2026-11-20T12:00")) == at("2026-11-21T06:00")
+
+
+def check(cron: str) -> Check:
+    return Check.model_validate(
         {
             "id": "ready",
-            "cron": "0 6 * * *",
+            "cron": cron,
             "http": {"at": "api", "get": "/ready"},
             "metric": "countersign_check_ready",
             "value": "status_code",
         }
     )
-
-    assert cron.next(check, at("2026-11-20T12:00:01")) == at("2026-11-20T12:00:02")
-    assert cron.next(schedule("0 6 * * *"), at("2026-11-20T12:00")) == at("2026-11-21T06:00")
