@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from pydantic import SecretStr
 
 from sandbox.app import LocalServer, World, build_app
 from sandbox.workspace.config import Config, Shortcut, read_manifest
@@ -24,6 +25,10 @@ def main(
     app_token: Annotated[str, typer.Option(help="Made-up app token, for Socket Mode.")] = "xapp-local",
     signing_secret: Annotated[str, typer.Option(help="Made-up secret that signs callbacks.")] = "local-signing-secret",
     socket_mode: Annotated[bool, typer.Option("--socket-mode", help="Deliver over Socket Mode, not by HTTP.")] = False,
+    webhook_token: Annotated[
+        str | None,
+        typer.Option(envvar="SANDBOX_WEBHOOK_TOKEN", help="The bot's; with it the hosts forward their ops events."),
+    ] = None,
     without_world: Annotated[bool, typer.Option("--without-world", help="Serve the workspace alone.")] = False,
 ) -> None:
     """Serve a local Slack-like workspace, a fake Stripe and the simulated billing hosts until Ctrl-C."""
@@ -40,7 +45,7 @@ def main(
         config = _installed(config, manifest)
     app, hub = build_app(
         config=config,
-        world=None if without_world else _world(state, seed),
+        world=None if without_world else _world(state, seed, bot=config.bot, token=webhook_token),
         now=time.time,
         token=lambda: secrets.token_hex(6).upper(),
     )
@@ -66,11 +71,16 @@ def _installed(config: Config, manifest: Path) -> Config:
     )
 
 
-def _world(state: Path, seed: int | None) -> World:
+def _world(state: Path, seed: int | None, *, bot: str, token: str | None) -> World:
     # Here, so that the workspace alone runs without what the simulated systems need (PostgreSQL).
     from sandbox.world import WorldSettings, build_world  # noqa: PLC0415
 
-    return build_world(WorldSettings(state_dir=state, seed=seed))
+    url = f"{bot}/ops-events" if token else None
+    return build_world(
+        WorldSettings(
+            state_dir=state, seed=seed, ops_events_url=url, ops_events_token=SecretStr(token) if token else None
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SecretStr
 from sqlalchemy.exc import OperationalError
 from starlette.routing import BaseRoute, Mount, Router
 
@@ -18,6 +18,7 @@ from sandbox.world.control import Control
 from sandbox.world.effects import Effect, Effects
 from sandbox.world.faults import FaultDoor, Faults
 from sandbox.world.ids import Ids
+from sandbox.world.ops_events import OpsEvents
 from sandbox.world.options import OptionsHolder
 from sandbox.world.postgres import Cluster
 from sandbox.world.pulse import Pulse
@@ -44,6 +45,8 @@ class WorldSettings(BaseModel):
     postgres_url: str | None = None
     seed: int | None = None
     beat: float = 0.5  # seconds between two beats of the simulated workers
+    ops_events_url: str | None = None  # where hosts forward their ops events
+    ops_events_token: SecretStr | None = None
 
 
 class World:
@@ -58,6 +61,10 @@ class World:
         self._books = Books()
         self._webhooks = Webhooks(books=self._books, effects=self._effects)
         self._cluster = Cluster(state_dir=settings.state_dir, url=settings.postgres_url)
+        token = settings.ops_events_token
+        self._ops_events = OpsEvents(
+            url=settings.ops_events_url, token=token.get_secret_value() if token is not None else None
+        )
         self._still = Lock()
         self._systems = self._build_systems()
         workers = [worker for system in self._systems for worker in system.workers()]
@@ -71,11 +78,13 @@ class World:
         """Start PostgreSQL, fill every system and let the simulated workers run."""
         self._cluster.start()
         self.reset()
+        self._ops_events.start()
         self._pulse.start()
 
     def stop(self) -> None:
         """Stop the workers, then PostgreSQL."""
         self._pulse.stop()
+        self._ops_events.stop()
         self._cluster.stop()
 
     def reset(self) -> None:
@@ -126,7 +135,7 @@ class World:
             ),
             Accrue(
                 cluster=self._cluster, effects=self._effects, faults=self._faults, books=self._books, ids=self._ids,
-                now=self._now,
+                ops_events=self._ops_events, now=self._now,
             ),
             StripeMeter(
                 cluster=self._cluster, effects=self._effects, faults=self._faults, options=self._options, ids=self._ids,

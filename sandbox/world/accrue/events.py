@@ -237,6 +237,7 @@ def _begin(row: Row, host: AccrueHost, books: Books, ids: Ids) -> Callable[[Opti
         # Counted after the rows are there: whoever reacts to the alert finds them.
         if row.event is not None:
             host.tell(row.event, count, **row.labels)
+            host.forward(row.event, {**row.labels, **touched})
         for metric in row.also:
             host.meters.inc(metric, count, **row.labels)
         host.note(row.id)

@@ -12,11 +12,29 @@ from sandbox.world.effects import Effects
 from sandbox.world.faults import Faults
 from sandbox.world.http import Obj, texts
 from sandbox.world.meters import Meters
+from sandbox.world.ops_events import OpsEvents
 from sandbox.world.postgres import Database
 
 SHOWN = 20
 DEAD_LETTERED = "accrue_ops_webhook_dlq_dead_lettered_count"
+DEAD_LETTERED_EVENT = "accrue.ops.webhook_dlq.dead_lettered"
 REPLAYED = "accrue_ops_webhook_dlq_replay_count"
+FORWARDED = frozenset(
+    {
+        DEAD_LETTERED_EVENT,
+        *(
+            f"accrue.ops.{name}"
+            for name in (
+                "events_upcast_failed", "meter_reporting_failed", "metered_renewal_stale_repaired",
+                "metered_missing_definition", "metered_charge_awaiting_payment_method",
+                "metered_charge_failed_exhausted", "revenue_loss", "dunning_exhaustion", "pdf_adapter_unavailable",
+                "connect_account_deauthorized", "connect_capability_lost", "connect_payout_failed",
+                "discount_mapping_invalid", "customer_projection_sync_failed",
+            )
+        ),
+    }
+)  # fmt: skip
+"""The ops events that a host forwards (docs/hosts/accrue.md, The ids)."""
 QUEUES = (
     "accrue_webhooks", "accrue_mailers", "accrue_meters", "accrue_dunning", "accrue_reconcilers", "accrue_scheduled",
     "accrue_maintenance",
@@ -27,11 +45,19 @@ class AccrueHost:
     """What the routes, the scenarios and the pulse share; all state but paused queues is in the database."""
 
     def __init__(
-        self, *, database: Database, effects: Effects, faults: Faults, now: Callable[[], datetime], token: str
+        self,
+        *,
+        database: Database,
+        effects: Effects,
+        faults: Faults,
+        ops_events: OpsEvents,
+        now: Callable[[], datetime],
+        token: str,
     ) -> None:
         self._database = database
         self.effects = effects
         self.token = token
+        self._ops_events = ops_events
         self.meters = Meters()
         self._faults = faults
         self._clock = now
@@ -119,6 +145,14 @@ class AccrueHost:
         """Telemetry of one ops event: the counter that the default metrics make of it."""
         self.meters.inc(f"{event.replace('.', '_')}_count", by, **labels)
 
+    def forward(self, event: str, metadata: Obj) -> None:
+        """What the host's telemetry handler does with an ops event: it forwards it with its identifiers.
+
+        Of what comes in numbers, and of what the library does for whoever asks it to, the alert alone tells.
+        """
+        if event in FORWARDED:
+            self._ops_events.tell(event, metadata, at=self.now())
+
     def work(self) -> None:
         """One beat of Oban: every available job of a running queue is handled."""
         self._work_others()
@@ -139,6 +173,7 @@ class AccrueHost:
             self.effects.record("accrue", action, target=str(event_id), source="worker")
             if not succeeded:
                 self.meters.inc(DEAD_LETTERED)
+                self.forward(DEAD_LETTERED_EVENT, {"event_id": str(event_id), "attempt": dlq.MAX_ATTEMPTS})
 
     def _work_others(self) -> None:
         paused = self.paused()

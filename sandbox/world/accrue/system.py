@@ -14,6 +14,7 @@ from sandbox.world.accrue.seed_more import seed_more
 from sandbox.world.effects import Effect, Effects
 from sandbox.world.faults import Faults
 from sandbox.world.ids import Ids
+from sandbox.world.ops_events import OpsEvents
 from sandbox.world.postgres import READ_ROLE, Cluster, grant_read, rebuild
 from sandbox.world.scenario import Scenario
 from sandbox.world.stripe.books import Books
@@ -28,11 +29,24 @@ class Accrue:
     """Host, routes and scenarios together."""
 
     def __init__(
-        self, *, cluster: Cluster, effects: Effects, faults: Faults, books: Books, ids: Ids, now: Callable[[], datetime]
+        self,
+        *,
+        cluster: Cluster,
+        effects: Effects,
+        faults: Faults,
+        books: Books,
+        ids: Ids,
+        ops_events: OpsEvents,
+        now: Callable[[], datetime],
     ) -> None:
         self._cluster = cluster
         self._host = AccrueHost(
-            database=cluster.database("accrue"), effects=effects, faults=faults, now=now, token=keys.ACCRUE_TOKEN
+            database=cluster.database("accrue"),
+            effects=effects,
+            faults=faults,
+            ops_events=ops_events,
+            now=now,
+            token=keys.ACCRUE_TOKEN,
         )
         self._routes = AccrueRoutes(self._host)
         self._books = books
