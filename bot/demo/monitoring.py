@@ -44,9 +44,14 @@ def _at_most(length: str, limit: timedelta) -> str:
     return length if duration(length) <= limit else f"{int(limit.total_seconds())}s"
 
 
-def write_prometheus(folder: Path, *, rules: str, targets: tuple[Scrape, ...], alertmanager: str) -> Path:
-    """Write prometheus.yml and its rules into `folder`; return the former."""
+def write_rules(folder: Path, rules: str) -> None:
+    """Write the rules that prometheus.yml names."""
     (folder / "alerts.yml").write_text(rules)
+
+
+def write_prometheus(folder: Path, *, targets: tuple[Scrape, ...], alertmanager: str) -> Path:
+    """Write prometheus.yml into `folder`, without rules yet; return it."""
+    write_rules(folder, "groups: []\n")
     return _write(
         folder / "prometheus.yml",
         {

@@ -4,6 +4,7 @@ import os
 import secrets
 import shlex
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ from bot.demo import monitoring
 from bot.demo.children import Child, Children
 from bot.demo.ports import Ports
 from bot.demo.recorded import Recorded
-from bot.demo.stripe_program import write_stripe, write_sync
+from bot.demo.stripe_program import write_release, write_stripe, write_sync
 
 _LONGEST_WINDOW = timedelta(minutes=2)  # long enough to read a thread and have it approved before the alert ends
 _PATIENCE = 120  # seconds for a part to come up, on a machine that is busy with something else
@@ -119,7 +120,8 @@ class Stage:
         argv = [sys.executable, "-m", "sandbox", "--listen", self.addresses.world]
         argv += ["--bot", f"http://{self.addresses.bot}", "--state", str(self.folder / "world"), "--seed", _WORLD_SEED]
         argv += ["--manifest", "docs/slack-manifest.yml"]  # with the very scopes that the app asks for, and no more
-        world = self.children.start("world", argv, env=os.environ)
+        environment = {**os.environ, "SANDBOX_WEBHOOK_TOKEN": self.token}
+        world = self.children.start("world", argv, env=environment)
         self.children.wait_until_ready(world, f"http://{self.addresses.world}/world/scenarios", within=_PATIENCE)
 
     def _bot_environment(self) -> Mapping[str, str]:
@@ -128,6 +130,7 @@ class Stage:
         hosts: dict[str, str] = httpx.get(f"http://{self.addresses.world}/world/env", timeout=30).json()
         programs = write_stripe(self.folder, environment=hosts)
         write_sync(self.folder, environment=hosts)
+        write_release(self.folder, environment=hosts)
         own = {
             "COUNTERSIGN_DATABASE_URL": f"sqlite:///{self.folder / 'countersign.db'}",
             "COUNTERSIGN_LISTEN": self.addresses.bot,
@@ -168,7 +171,6 @@ class Stage:
         )
         prom_config = monitoring.write_prometheus(
             self.folder,
-            rules=monitoring.hurried(Path("alerts.yml").read_text(), longest=self._longest_window),
             targets=targets,
             alertmanager=self.addresses.alertmanager,
         )
@@ -200,6 +202,17 @@ class Stage:
         query = f"http://{self.addresses.prometheus}/api/v1/query?query=sum(up)"
         self.children.wait_until_ready(
             prometheus, query, within=_PATIENCE, accept=lambda reply: _total(reply) >= len(targets)
+        )
+        # Rules only now: to a Prometheus that has not looked yet, everything is absent.
+        monitoring.write_rules(
+            self.folder, monitoring.hurried(Path("alerts.yml").read_text(), longest=self._longest_window)
+        )
+        prometheus.process.send_signal(signal.SIGHUP)
+        self.children.wait_until_ready(
+            prometheus,
+            f"http://{self.addresses.prometheus}/api/v1/rules",
+            within=_PATIENCE,
+            accept=lambda reply: bool(reply.json()["data"]["groups"]),
         )
 
 

@@ -3,7 +3,7 @@
 # ruff: noqa: A002 - `type` is the column's name
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from sandbox.world.accrue import seed
 from sandbox.world.accrue.dlq import MAX_ATTEMPTS, QUEUE, WORKER
-from sandbox.world.accrue.host import DEAD_LETTERED, AccrueHost
+from sandbox.world.accrue.host import DEAD_LETTERED, DEAD_LETTERED_EVENT, AccrueHost
 from sandbox.world.http import Obj
 from sandbox.world.ids import Ids
 from sandbox.world.stripe import objects
@@ -33,6 +33,7 @@ class DeadLetterWebhooks:
     host: AccrueHost
     books: Books
     ids: Ids
+    killed: set[str] = field(default_factory=set)
 
     id = "dead-letter-webhooks"
     title = "Dead-letter three webhooks"
@@ -40,18 +41,21 @@ class DeadLetterWebhooks:
     about = "Three Stripe webhooks fail in the host's handler until Oban gives up; each lands in the dead-letter queue."
 
     def running(self) -> bool:
-        """While anything is dead."""
+        """While any of these is dead."""
         with self.host.engine.connect() as connection:
-            dead = connection.execute(text("select 1 from accrue_webhook_events where status = 'dead' limit 1"))
-            return dead.first() is not None
+            return connection.execute(_DEAD, {"ids": [*self.killed]}).first() is not None
 
     def start(self, params: Obj) -> Obj:
         """Add that many more dead letters, every time."""
         wanted = Options.model_validate(params)
         subscriptions = self.books.all("subscription")
         letters = [self._letter(self.ids.random.choice(subscriptions), wanted.type) for _ in range(wanted.count)]
+        self.killed.update(str(row["id"]) for row in letters)
         # Counted after the rows are there: whoever reacts to the alert finds them.
         self.host.meters.inc(DEAD_LETTERED, wanted.count)
+        for row in letters:
+            told = {"event_id": row["id"], "processor_event_id": row["evt"], "type": wanted.type}
+            self.host.forward(DEAD_LETTERED_EVENT, {**told, "attempt": MAX_ATTEMPTS})
         return {
             "event_ids": [row["id"] for row in letters],
             "processor_event_ids": [row["evt"] for row in letters],
@@ -78,3 +82,6 @@ class DeadLetterWebhooks:
             connection.execute(seed.WEBHOOK, {**row, "raw": str(row["raw"]).encode()})
             connection.execute(seed.JOB, job)
         return row
+
+
+_DEAD = text("select 1 from accrue_webhook_events where status = 'dead' and id = any(cast(:ids as uuid[])) limit 1")

@@ -100,7 +100,7 @@ class AdventiveBreaks:
                 about="The renderer ran into its limit, so invoices have no PDF and nobody is mailed.",
                 options=Count,
                 begin=self._fail_rendering,
-                is_running=lambda: any(not each.pdf for each in self._worker.undelivered()),
+                is_running=lambda: self._worker.lasts("fail-rendering"),
             ),
             made(
                 id="decline-card",
@@ -171,7 +171,7 @@ class AdventiveBreaks:
     def _fail_rendering(self, wanted: Count) -> Obj:
         broken = self._some(wanted.count)
         for delivery in broken:
-            self._worker.lose_pdf(delivery.invoice_id)
+            self._worker.lose_pdf(delivery.invoice_id, cause="fail-rendering")
         ids = [delivery.invoice_id for delivery in broken]
         return {"invoice_id": ids[0], "invoice_ids": texts(ids)}
 

@@ -31,8 +31,8 @@ class SuppressInvoiceEmail:
     about = "An invoice's PDF cannot be rendered, so its e-mail fails and the customer hears nothing."
 
     def running(self) -> bool:
-        """While any invoice is undelivered."""
-        return bool(self.worker.undelivered())
+        """While any of these invoices is undelivered."""
+        return self.worker.lasts(self.id)
 
     def start(self, params: Obj) -> Obj:
         """Break one delivered invoice."""
@@ -43,7 +43,7 @@ class SuppressInvoiceEmail:
         self.taken.add(delivery.invoice_id)
         match wanted.variant:
             case "pdf_missing":
-                self.worker.lose_pdf(delivery.invoice_id)
+                self.worker.lose_pdf(delivery.invoice_id, cause=self.id)
             case "suppressed_recipient":
-                self.worker.suppress_recipient(delivery.invoice_id, "bounces")
+                self.worker.suppress_recipient(delivery.invoice_id, "bounces", cause=self.id)
         return {"invoice_id": delivery.invoice_id, "pdf_key": delivery.key, "variant": wanted.variant}

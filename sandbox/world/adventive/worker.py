@@ -36,6 +36,7 @@ class Worker:
         self._deliveries: dict[str, Delivery] = {}
         self._usage: dict[str, float] = {}
         self._drifts: dict[str, Drift] = {}
+        self._causes: dict[str, str] = {}  # by invoice: what broke its e-mail
         self._last = Reconciled(ran_at=now(), accounts=0, drifts=())
         self.faults = faults
         self.meters = Meters()
@@ -46,6 +47,7 @@ class Worker:
             self._deliveries.clear()
             self._usage.clear()
             self._drifts.clear()
+            self._causes.clear()
             self.meters.reset()
             for invoice_id in invoices:
                 self._register(invoice_id)
@@ -70,6 +72,11 @@ class Worker:
         """Those whose e-mail did not arrive."""
         with self._lock:
             return [delivery for delivery in self._deliveries.values() if delivery.email != "delivered"]
+
+    def lasts(self, cause: str) -> bool:
+        """Whether an e-mail that this broke is undelivered still."""
+        with self._lock:
+            return any(self._causes.get(delivery.invoice_id) == cause for delivery in self.undelivered())
 
     def delivered(self) -> list[Delivery]:
         """Those whose e-mail arrived."""
@@ -107,17 +114,19 @@ class Worker:
             reason = f"recipient on the {self._mailgun.suppression(mail.to)} list"
             return self._settle(invoice_id, email="suppressed", reason=reason, action="email_refused", key=key)
 
-    def lose_pdf(self, invoice_id: str) -> None:
+    def lose_pdf(self, invoice_id: str, *, cause: str) -> None:
         """Rendering failed and so did the e-mail: the trouble a scenario makes."""
         with self._lock:
+            self._causes[invoice_id] = cause
             self._deliveries[invoice_id] = replace(self._deliveries[invoice_id], pdf=False)
             self.meters.set(NO_PDF, 1, invoice_id=invoice_id)
             self._fail(invoice_id, email="failed", reason="attachment missing: pdf_render_failed")
             self.meters.inc(FAILED_PDFS)
 
-    def suppress_recipient(self, invoice_id: str, name: ListName) -> None:
+    def suppress_recipient(self, invoice_id: str, name: ListName, *, cause: str) -> None:
         """The address bounced before: Mailgun refuses it."""
         with self._lock:
+            self._causes[invoice_id] = cause
             self._mailgun.suppress(self._mail(invoice_id).to, name, error="No such mailbox")
             self._fail(invoice_id, email="suppressed", reason=f"recipient on the {name} list")
 

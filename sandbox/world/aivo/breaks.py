@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -70,10 +71,12 @@ class AivoBreaks:
         self.books = books
         self.ids = ids
         self.families = Families(service=service, books=books, ids=ids)
+        self._expired: dict[str, list[UUID]] = {}  # by break: the subscriptions that it let expire
 
     def reset(self) -> None:
         """Nobody is hit yet."""
         self.families.reset()
+        self._expired.clear()
 
     def all(self) -> Sequence[Break[Any]]:
         """In the order in which they are offered."""
@@ -93,13 +96,14 @@ class AivoBreaks:
             Break(
                 id="subscriptions-out-of-sync", title="Lose subscription events", system="aivo", options=Many,
                 about="Three families pay, but the event that renews them was lost: the app shows them as expired.",
-                begin=lambda wanted: self._expire(wanted.count, mirrored=True), is_running=lambda: self._expired() > 0,
+                begin=lambda wanted: self._expire(wanted.count, mirrored=True, cause="few"),
+                is_running=lambda: self._are_expired("few"),
             ),
             Break(
                 id="subscriptions-out-of-sync-many", title="Lose many subscription events", system="aivo",
                 options=Crowd, about="The same for thirty families at once: too many to look at one by one.",
-                begin=lambda wanted: self._expire(wanted.count, mirrored=False),
-                is_running=lambda: self._expired() > 20,
+                begin=lambda wanted: self._expire(wanted.count, mirrored=False, cause="many"),
+                is_running=lambda: self._are_expired("many"),
             ),
             Break(
                 id="charged-twice", title="Charge a family twice", system="aivo", options=One,
@@ -171,15 +175,17 @@ class AivoBreaks:
             made.append(str(self.books.put(event)["id"]))
         return {"event_ids": texts(made), "type": "invoice.payment_failed"}
 
-    def _expire(self, count: int, *, mirrored: bool) -> Obj:
+    def _expire(self, count: int, *, mirrored: bool, cause: str) -> Obj:
         found = self.families.pick(count, mirrored=mirrored)
+        self._expired.setdefault(cause, []).extend(family.subscription for family in found)
         events = [str(self._event(family, pending=0)["id"]) for family in found]
         self._do(found, wounds.EXPIRE)
         return {**_named(found), "event_ids": texts(events)}
 
-    def _expired(self) -> int:
+    def _are_expired(self, cause: str) -> bool:
+        values = {"now": self.service.now(), "subscriptions": self._expired.get(cause, [])}
         with self.service.engine.connect() as connection:
-            return int(connection.execute(wounds.PAID_AND_EXPIRED, {"now": self.service.now()}).scalar_one())
+            return int(connection.execute(wounds.PAID_AND_EXPIRED, values).scalar_one()) > 0
 
     def _charge_twice(self, wanted: One) -> Obj:
         found = self.families.pick(wanted.count, mirrored=True)

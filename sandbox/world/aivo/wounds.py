@@ -9,7 +9,8 @@ EXPIRE = text(
        where tenant_id = any(cast(:tenants as uuid[])) and module not in ('ELA', 'MATH')"""
 )
 PAID_AND_EXPIRED = text(
-    """select count(*) from subscriptions s where s.status = 'EXPIRED' and s.current_period_end > :now and not exists (
+    """select count(*) from subscriptions s where s.status = 'EXPIRED' and s.current_period_end > :now
+         and s.id = any(cast(:subscriptions as uuid[])) and not exists (
          select 1 from payment_events e where e.billing_account_id = s.billing_account_id
            and e.event_type in ('SUBSCRIPTION_PAST_DUE', 'SUBSCRIPTION_DOWNGRADED'))"""
 )

@@ -84,10 +84,10 @@ class StripeMeterBreaks:
         return (
             self._of_tables("small-drift", "Make usage drift a little",
                 "A few events are late: the local count and Stripe differ by 0.3 %, within the agreed bound.",
-                self._small_drift, self._drift.running),
+                self._small_drift, lambda: self._drift.lasts("small-drift")),
             self._of_tables("late-usage", "Deliver usage too late",
                 "Events arrive three days late, beyond the 48 h window, so no re-aggregation counts them.",
-                self._late_usage, self._drift.running),
+                self._late_usage, lambda: self._drift.lasts("late-usage")),
             self._of_tables("duplicate-usage", "Count an event twice",
                 "An application sends an event again under another key, and it is counted and pushed twice.",
                 self._duplicate, self._has_surplus),
@@ -137,11 +137,11 @@ class StripeMeterBreaks:
 
     def _small_drift(self, wanted: OfMetric) -> Obj:
         metric = wanted.metric or "builds"
-        return self._drift.start({"metric": metric, "percent": 0.3})
+        return self._drift.make({"metric": metric, "percent": 0.3}, cause="small-drift")
 
     def _late_usage(self, wanted: OfMetric) -> Obj:
         metric = wanted.metric or "seats"
-        return self._drift.start({"metric": metric, "percent": 2, "hours_late": 72})
+        return self._drift.make({"metric": metric, "percent": 2, "hours_late": 72}, cause="late-usage")
 
     def _duplicate(self, wanted: OfMetric) -> Obj:
         metric = wanted.metric or "exports"

@@ -1,6 +1,6 @@
 """Make usage drift: events arrive late, Stripe has counted them and the local counters have not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
@@ -29,6 +29,7 @@ class UsageDrift:
 
     host: StripeMeterHost
     ids: Ids
+    causes: dict[str, str] = field(default_factory=dict)  # by metric: what made its events late
 
     id = "usage-drift"
     title = "Make usage drift"
@@ -37,11 +38,20 @@ class UsageDrift:
 
     def running(self) -> bool:
         """While late events wait to be counted."""
+        return self.lasts(self.id)
+
+    def lasts(self, cause: str) -> bool:
+        """Whether late events of this cause wait to be counted."""
+        metrics = [metric for metric, made_by in self.causes.items() if made_by == cause]
         with self.host.engine.connect() as connection:
-            return connection.execute(text("select 1 from world.late_events limit 1")).first() is not None
+            return connection.execute(_WAITING, {"metrics": metrics}).first() is not None
 
     def start(self, params: Obj) -> Obj:
         """Add late events worth that share of the metric's total, then let the reconciler see it."""
+        return self.make(params, cause=self.id)
+
+    def make(self, params: Obj, *, cause: str) -> Obj:
+        """The same, for whatever else makes events late."""
         wanted = Options.model_validate(params)
         now = self.host.now()
         month = datetime.combine(self.host.period(), time(), UTC)
@@ -50,6 +60,7 @@ class UsageDrift:
             item = connection.execute(seed.ITEM, {"metric": wanted.metric}).scalar_one()
             already = connection.execute(_LATE, {"metric": wanted.metric}).scalar_one()
             if not already:
+                self.causes[wanted.metric] = cause
                 total = connection.execute(_TOTAL, {"metric": wanted.metric, "period": self.host.period()}).scalar_one()
                 # local = S - x and |local - S| / S = p, so x = S*p where S = local / (1 - p)
                 share = wanted.percent / 100
@@ -78,6 +89,9 @@ class UsageDrift:
         }
 
 
+_WAITING = text(
+    "select 1 from events join world.late_events using (idempotency_key) where metric = any(:metrics) limit 1"
+)
 _LATE = text("select count(*) from events join world.late_events using (idempotency_key) where metric = :metric")
 _TOTAL = text("select sum(agg_sum) from counters where metric = :metric and period_start = :period")
 _NOT_COUNTED = text("insert into world.late_events (idempotency_key) values (:key)")

@@ -135,3 +135,24 @@ def test_after_a_reset_options_and_faults_are_the_defaults(world: RunningWorld) 
 
     assert httpx.get(f"{world.base}/world/options").json()["stripemeter_replay"] is True
     assert httpx.get(f"{world.base}/world/faults").json() == []
+
+
+NEIGHBOURS = (
+    ("dead-letter-webhooks", "dead-letter-portal-checkout", "grow-dlq"),
+    ("usage-drift", "small-drift", "late-usage"),
+    ("suppress-invoice-email", "fail-rendering"),
+    ("subscriptions-out-of-sync", "subscriptions-out-of-sync-many"),
+)
+
+
+def test_a_break_says_that_it_is_happening_and_says_it_of_no_neighbour(world: RunningWorld) -> None:
+    """Of what leaves rows of the same kind, one after the other: each lights alone when its turn comes."""
+    for at in range(max(map(len, NEIGHBOURS))):
+        begun = [family[at] for family in NEIGHBOURS if at < len(family)]
+        before = {name for family in NEIGHBOURS for name in family[:at]}
+        for name in begun:
+            world.start(name)
+
+        lit = {name for name, each in world.scenarios().items() if each["running"]}
+
+        assert lit == before | {*begun}
