@@ -25,6 +25,16 @@ class Open:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Digest:
+    """A schedule: when it was last dealt with, for how long its next time cannot be, and why."""
+
+    dealt_with_at: float
+    failing_for: float | None = None
+    failures: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Stock:
     """How much of everything there is at one moment, as the database has it."""
 
@@ -40,6 +50,7 @@ class Stock:
     open: Sequence[Open] = ()  # the latest of them
     requests: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by system and state
     executions: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by system and state
+    schedules: Mapping[tuple[str, str], Digest] = field(default_factory=dict)  # by system and name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,7 +159,30 @@ def _families(stock: Stock) -> Iterator[Metric]:
     for labels, is_engaged in stock.switches.items():
         switches.add_metric(labels, float(is_engaged))
     yield switches
+    yield from _schedules(stock.schedules)
     jobs = GaugeMetricFamily("countersign_jobs", "Jobs of the last 30 days.", labels=["queue", "state"])
     for labels, count in stock.jobs.items():
         jobs.add_metric(labels, count)
     yield jobs
+
+
+def _schedules(schedules: Mapping[tuple[str, str], Digest]) -> Iterator[Metric]:
+    of = ["system", "schedule"]
+    dealt = GaugeMetricFamily(
+        "countersign_schedule_last_time_timestamp_seconds",
+        "The latest time of each schedule that was dealt with.",
+        labels=of,
+    )
+    failing = GaugeMetricFamily(
+        "countersign_schedule_failing_seconds",
+        "For how long the digest that a schedule is due cannot be opened; 0 while all is well.",
+        labels=of,
+    )
+    failures = CounterMetricFamily(
+        "countersign_schedule_failures", "How often a digest that was due could not be opened.", labels=of
+    )
+    for labels, each in schedules.items():
+        dealt.add_metric(labels, each.dealt_with_at)
+        failing.add_metric(labels, each.failing_for or 0)
+        failures.add_metric(labels, each.failures)
+    yield from (dealt, failing, failures)

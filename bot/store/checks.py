@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from bot.engine.gauges import Gauge
 from bot.store.database import insert_new
@@ -36,6 +36,37 @@ def fires(conn: Connection) -> Mapping[str, datetime]:
     return {row.name: row.fired_at for row in conn.execute(select(fired))}
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fired:
+    """When something was last dealt with, and since when its next time cannot be, with the latest reason."""
+
+    fired_at: datetime
+    failed_at: datetime | None
+    failures: int
+    error: str | None
+
+
+def fired_ones(conn: Connection, prefix: str) -> Mapping[str, Fired]:
+    """What is known of each whose name begins so, by the rest of its name."""
+    rows = conn.execute(select(fired).where(fired.c.name.startswith(prefix, autoescape=True)))
+    return {
+        row.name.removeprefix(prefix): Fired(
+            fired_at=row.fired_at, failed_at=row.failed_at, failures=row.failures, error=row.error
+        )
+        for row in rows
+    }
+
+
+def failed_to_fire(conn: Connection, name: str, now: datetime, error: str) -> None:
+    """Counts a time that could not be dealt with; it is not taken, so it comes again."""
+    values = {
+        "failed_at": func.coalesce(fired.c.failed_at, now),
+        "failures": fired.c.failures + 1,
+        "error": error,
+    }
+    conn.execute(update(fired).where(fired.c.name == name).values(values))
+
+
 def seen_first(conn: Connection, name: str, now: datetime) -> bool:
     """Begins to watch it; False when another replica did."""
     return insert_new(conn, fired, {"name": name, "fired_at": now})
@@ -43,7 +74,8 @@ def seen_first(conn: Connection, name: str, now: datetime) -> bool:
 
 def fire(conn: Connection, name: str, at: datetime) -> bool:
     """Takes this time; False when it, or a later one, was taken before."""
-    changed = conn.execute(update(fired).where(fired.c.name == name, fired.c.fired_at < at).values(fired_at=at))
+    taken = {"fired_at": at, "failed_at": None}
+    changed = conn.execute(update(fired).where(fired.c.name == name, fired.c.fired_at < at).values(taken))
     return changed.rowcount == 1
 
 

@@ -9,8 +9,8 @@ from bot.engine.canary import Stage
 from bot.engine.incident import State
 from bot.engine.switch import BOT, Kind, declared
 from bot.engine.system import System
-from bot.metrics.stock import Open, Stock
-from bot.store import canary, deliveries, incidents, messages, pacing, switches
+from bot.metrics.stock import Digest, Open, Stock
+from bot.store import canary, checks, deliveries, incidents, messages, pacing, switches
 from bot.store.tables import executions, jobs, requests
 from bot.store.tables import incidents as incident_rows
 from bot.store.tables import messages as message_rows
@@ -21,6 +21,7 @@ def stock(conn: Connection, now: datetime, *, has_slack: bool = True, systems: I
 
     The business switches of `systems` are told also while nobody has ever engaged them: off is not unknown.
     """
+    known = [*systems]
     waiting, behind = deliveries.backlog(conn), messages.backlog(conn)
     by_job = conn.execute(select(jobs.c.queue, jobs.c.state, func.count()).group_by(jobs.c.queue, jobs.c.state))
     return Stock(
@@ -36,11 +37,28 @@ def stock(conn: Connection, now: datetime, *, has_slack: bool = True, systems: I
             if has_slack or stage is not Stage.DELIVERED
         },
         paused={each.key: (each.why, (each.until - now).total_seconds()) for each in pacing.pauses(conn, now)},
-        switches={(BOT, Kind.BOT): False, **_off(systems), **switches.known(conn)},
+        switches={(BOT, Kind.BOT): False, **_off(known), **switches.known(conn)},
         open=_open(conn),
         requests={(system, state): count for system, state, count in conn.execute(_REQUESTS)},
         executions={(system, state): count for system, state, count in conn.execute(_EXECUTIONS)},
+        schedules=_schedules(conn, known, now),
     )
+
+
+def _schedules(conn: Connection, systems: Iterable[System], now: datetime) -> dict[tuple[str, str], Digest]:
+    """Of those that the files name now and that were seen."""
+    fired = checks.fired_ones(conn, "schedule:")
+    return {
+        (system.system, schedule.name): Digest(
+            dealt_with_at=each.fired_at.timestamp(),
+            failing_for=_age(each.failed_at, now) if each.failed_at else None,
+            failures=each.failures,
+            error=each.error or "",
+        )
+        for system in systems
+        for schedule in system.schedules
+        if (each := fired.get(f"{system.system}/{schedule.name}")) is not None
+    }
 
 
 def _off(systems: Iterable[System]) -> dict[tuple[str, str], bool]:

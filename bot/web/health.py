@@ -96,6 +96,7 @@ class Health:
             "database": Check(state=State.OK, message="answers"),
             "slack": _slack(stock),
             "switches": _switches(stock),
+            "schedules": _schedules(stock),
             "fold": _lag("deliveries that wait to be folded into incidents", stock.unfolded, stock.fold_lag, _FOLD_LAG),
             "messages": _lag(
                 "messages that wait to be delivered to Slack",
@@ -132,6 +133,15 @@ def _switches(stock: Stock) -> Check:
     if not engaged:
         return Check(state=State.OK, message="none is engaged")
     return Check(state=State.WARNING, message=f"engaged: {', '.join(engaged)}; see countersign switch list")
+
+
+def _schedules(stock: Stock) -> Check:
+    """A digest that does not come is missed by nobody: so it is told here, with why."""
+    failing = {name: each for name, each in sorted(stock.schedules.items()) if each.failing_for is not None}
+    if not failing:
+        return Check(state=State.OK, message="every digest that was due was opened")
+    told = (f"{'/'.join(name)} for {each.failing_for:.0f} s: {mask(each.error)}" for name, each in failing.items())
+    return Check(state=State.WARNING, message=f"not opened, tried every minute: {'; '.join(told)}")
 
 
 def _lag(what: str, count: int, age: float, most: timedelta) -> Check:

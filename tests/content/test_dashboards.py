@@ -79,9 +79,20 @@ def test_it_leads_to_threads_and_runbooks_and_marks_incidents(file: Path) -> Non
 
     assert {mark["name"] for mark in document["annotations"]["list"]} == {"Alerts", "Incidents opened"}
     assert "${console}" in text
-    assert file.stem == "bot" or (
-        "app_redirect?channel=${__data.fields.channel}" in text and "${repository}/runbooks/" in text
-    )
+    assert "app_redirect?channel=${__data.fields.channel}" in text
+    assert "${repository}/runbooks/" in text
+
+
+def test_the_bots_dashboard_shows_the_canary_with_the_threshold_of_its_alert() -> None:
+    document = json.loads((ROOT / "grafana/dashboards/bot.json").read_text())
+    [panel] = [
+        each
+        for each in document["panels"]
+        if any("countersign_canary_last_success" in target["expr"] for target in each.get("targets", []))
+    ]
+
+    assert 900 in [step["value"] for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"]]
+    assert [link["url"] for link in panel["links"]] == ["${repository}/runbooks/countersign/canary-stale.yml"]
 
 
 def test_every_runbook_that_a_panel_links_to_is_there() -> None:

@@ -22,8 +22,10 @@ from bot.jobs.timed.check import Checker
 from bot.jobs.timed.detect import Detector
 from bot.jobs.timed.due import Due
 from bot.metrics.checks import Checks
+from bot.metrics.stock import Digest
 from bot.store import checks, detections, incidents
 from bot.store.database import Database
+from bot.store.stock import stock
 from bot.store.tables import incidents as incident_rows
 from tests.kit.fakes import not_found, ok
 from tests.kit.trust import REVISION, SYSTEM, Office, runbook
@@ -264,6 +266,43 @@ def test_a_digest_of_a_night_nobody_was_there_is_posted_once_somebody_is(databas
     later.tick(SIX + timedelta(days=3, hours=2))
 
     assert [each.opened_at for each in digests(database)] == [SIX + timedelta(days=3, hours=2)]
+
+
+def test_a_digest_that_cannot_be_opened_is_told_tried_again_and_opened_once_it_can(database: Database) -> None:
+    one, other = scheduled(database)
+    for replica in (one, other):
+        replica.tick(SIX - timedelta(hours=1))
+        replica.office.system = with_runbook(replica.office.system, "ledger/gone")
+
+    for moment in (SIX, SIX + timedelta(seconds=1)):
+        one.tick(moment)
+    failing = standing(one)
+    for replica in (one, other):
+        replica.office.system = with_runbook(replica.office.system, "ledger/dead")
+        replica.tick(SIX + timedelta(seconds=90))
+
+    assert failing == Digest(
+        dealt_with_at=(SIX - timedelta(hours=1)).timestamp(),
+        failing_for=1.0,
+        failures=1,
+        error="there is no runbook ledger/gone",
+    )
+    assert [each.opened_at for each in digests(database)] == [SIX + timedelta(seconds=90)]
+    after = standing(one)
+    assert (after.failing_for, after.failures) == (None, 1)
+    assert after.dealt_with_at == SIX.timestamp()
+
+
+def with_runbook(written: System, runbook: str) -> System:
+    (daily,) = written.schedules
+    return written.model_copy(update={"schedules": (daily.model_copy(update={"runbook": runbook}),)})
+
+
+def standing(replica: Replica) -> Digest:
+    """What /metrics and /readyz have to say of the schedule."""
+    with replica.office.database.read() as conn:
+        seen = stock(conn, replica.office.at, systems=[replica.office.system])
+    return seen.schedules["ledger", "daily"]
 
 
 DETECT = {

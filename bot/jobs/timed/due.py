@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 _LATE = timedelta(minutes=2)
 """Later than this a time was missed: nobody was there."""
 
+_AGAIN = timedelta(minutes=1)
+"""After this, what could not be opened is tried again: the files may have been mended meanwhile."""
+
 
 class Due:
     """Call it every second or so. The rows decide who takes a time; what is remembered here only spares looking."""
@@ -44,10 +47,12 @@ class Due:
             since = checks.fires(conn)
         self._take_checks([each for each in due if isinstance(each.timed, Check)], since, now)
         for each in due:
-            if isinstance(each.timed, Schedule):
-                self._take_schedule(each, each.timed, since.get(each.name), content=catalog.revision, now=now)
-        for each in due:
             self._next[each.name] = (each.spelled, self._cron.next(each.timed, now))
+        for each in due:
+            if isinstance(each.timed, Schedule) and not self._take_schedule(
+                each, each.timed, since.get(each.name), content=catalog.revision, now=now
+            ):
+                self._next[each.name] = (each.spelled, now + _AGAIN)
 
     def _may_be_due(self, each: "_Timed", now: datetime) -> bool:
         known, when = self._next.get(each.name, ("", now))
@@ -66,15 +71,18 @@ class Due:
 
     def _take_schedule(
         self, each: "_Timed", schedule: Schedule, since: datetime | None, *, content: str, now: datetime
-    ) -> None:
-        """Its row and its incident commit together, so that no digest is lost or doubled. A new one waits."""
+    ) -> bool:
+        """Its row and its incident commit together, so that no digest is lost or doubled. A new one waits.
+
+        False where it could not be opened, which is kept beside the time for all to see.
+        """
         moment = self._latest(each, since, now)
         if moment is None:
-            return
+            return True
         try:
             with self._means.database.begin() as conn:
                 if not self._take(conn, each, since, moment, now) or since is None:
-                    return
+                    return True
                 opening = opening_of(schedule, each.system, content=content, fired_at=moment, now=now)
                 incident_id = open_incident(self._means, conn, opening, now=now)
                 data: Mapping[str, str] = {"schedule": opening.opened_by, "fired_at": moment.isoformat()}
@@ -82,7 +90,12 @@ class Due:
                     conn, kind="schedule.fired", actor=audit.OURSELVES, now=now, incident_id=incident_id, data=data
                 )
         except (BadInput, ExpressionError) as error:
-            log.warning("due.not_opened", extra={"what": each.name, "error": mask(str(error))})
+            why = mask(str(error))
+            log.warning("due.not_opened", extra={"what": each.name, "error": why})
+            with self._means.database.begin() as conn:
+                checks.failed_to_fire(conn, each.name, now, why)
+            return False
+        return True
 
     def _latest(self, each: "_Timed", since: datetime | None, now: datetime) -> datetime | None:
         return now if since is None else self._cron.latest(each.timed, after=since, until=now)

@@ -9,6 +9,9 @@ fires = Table(
     metadata,
     Column("name", String(200), primary_key=True),  # check:accrue/dlq, schedule:accrue/daily
     Column("fired_at", Moment, nullable=False),  # the latest time on its cron that was dealt with
+    Column("failed_at", Moment),  # since when a later time could not be dealt with; none while all is well
+    Column("failures", Integer, nullable=False, server_default="0"),  # how often, ever
+    Column("error", Text),  # of the latest failure
 )
 
 check_results = Table(
