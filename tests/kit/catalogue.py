@@ -24,8 +24,9 @@ from bot.engine.runbook import Action, Runbook
 from bot.jobs.durable import Durable
 from bot.parts import CONCURRENCY, desk_of, means_of, now, open_database
 from bot.settings import Settings
-from bot.store import diagnoses, executions, incidents, requests
+from bot.store import diagnoses, executions, requests
 from bot.store.diagnoses import Diagnosis
+from tests.kit.glance import Glance
 from tests.kit.scene import Scene, awaited
 
 Touched: TypeAlias = Mapping[str, Any]
@@ -100,15 +101,16 @@ def play(scene: Scene, rows: tuple[Row, ...]) -> None:
     keeps them apart. Whatever else did not come to its end beside the others is broken once more and played alone.
     """
     with beside(scene) as desk, ThreadPoolExecutor(len(rows), thread_name_prefix="row") as pool:
-        over = [Event() for _ in rows]
-        played = [pool.submit(_in_turn, _Play(scene, desk, row), at, rows, over) for at, row in enumerate(rows)]
+        over, glance = [Event() for _ in rows], Glance(scene)
+        plays = [_Play(scene, desk, glance, row) for row in rows]
+        played = [pool.submit(_in_turn, play, at, rows, over) for at, play in enumerate(plays)]
         ended = [(row, done.exception()) for row, done in zip(rows, played, strict=True)]
         disturbed = [(row, error) for row, error in ended if error is not None]
         assert len(disturbed) <= ALONE, "\n".join(f"{row.name}: {error}" for row, error in disturbed)
         for row, error in disturbed:
             _what_lasts_is_over(scene, rows)
             print(f"{row.name} is played again, alone: {error}")
-            _Play(scene, desk, row, is_again=True).through()
+            _Play(scene, desk, glance, row, is_again=True).through()
 
 
 def _what_lasts_is_over(scene: Scene, rows: Sequence[Row]) -> None:
@@ -146,6 +148,7 @@ class _Play:
 
     scene: Scene
     desk: Desk
+    glance: Glance
     row: Row
     is_again: bool = False
 
@@ -176,15 +179,12 @@ class _Play:
         wanted = {**self.row.labels, **{name: str(touched[name]) for name in self.row.by}}
 
         def found() -> str | None:
-            seen = self.scene.rows(
-                "select id from incidents where event = ? and runbook = ? order by opened_at desc",
-                self.row.event,
-                self.row.runbook,
+            of_kind = (
+                each
+                for each in self.glance.now().incidents
+                if (each.event, each.runbook) == (self.row.event, self.row.runbook)
             )
-            with self.desk.database.read() as conn:
-                each = [incidents.get(conn, row[0]) for row in seen]
-            fits = (one for one in each if one is not None and wanted.items() <= one.labels.items())
-            return next((one.id for one in fits), None)
+            return next((each.id for each in of_kind if wanted.items() <= each.labels.items()), None)
 
         return awaited(found, within=PATIENCE, every=_EVERY, what=lambda: f"no incident of {self.row.event} {wanted}")
 
@@ -196,6 +196,8 @@ class _Play:
 
     def _diagnosis(self, incident_id: str, *, after: int) -> Diagnosis:
         def found() -> Diagnosis | None:
+            if self.glance.now().diagnosed.get(incident_id, 0) <= after:
+                return None
             with self.desk.database.read() as conn:
                 latest = diagnoses.latest(conn, incident_id)
             return latest if latest is not None and latest.number > after else None
@@ -242,10 +244,9 @@ class _Play:
         def ended() -> bool | None:
             if self._stands(request_id, not_in=set()) == "superseded":
                 return False
-            with self.desk.database.read() as conn:
-                done = executions.get(conn, request_id)
-            assert done is None or done.state not in _WRONG, f"{action.id}: {done}"
-            return True if done is not None and done.state == "verified" else None
+            done = self.glance.now().executions.get(request_id)
+            assert done not in _WRONG, f"{action.id}: {self._execution(request_id)}"
+            return True if done == "verified" else None
 
         return awaited(
             ended, within=PATIENCE, every=_EVERY, what=lambda: f"{action.id} is not verified: {self._note(request_id)}"
@@ -279,14 +280,16 @@ class _Play:
 
     def _stands(self, request_id: str, *, not_in: set[str]) -> str:
         def state() -> str | None:
-            with self.desk.database.read() as conn:
-                request = requests.get(conn, request_id)
-            assert request is not None
-            return None if request.state in not_in else str(request.state)
+            found = self.glance.now().requests.get(request_id)
+            return None if found in not_in else found
 
         return awaited(
             state, within=PATIENCE, every=_EVERY, what=lambda: f"{request_id} stands still: {self._note(request_id)}"
         )
+
+    def _execution(self, request_id: str) -> str:
+        with self.desk.database.read() as conn:
+            return str(executions.get(conn, request_id))
 
     def _note(self, request_id: str) -> str:
         return str(self.scene.rows("select action, state, note from requests where id = ?", request_id))
