@@ -40,6 +40,14 @@ class RecoverBody(BaseModel):
     subscriptionId: UUID
 
 
+class TenantBody(BaseModel):
+    """Whose entitlements billing-svc shall write anew."""
+
+    model_config = ConfigDict(extra="forbid")
+    tenantId: UUID
+    trigger: Literal["manual", "subscription_change", "dunning"]
+
+
 class RecalculateBody(BaseModel):
     """Whose entitlements."""
 
@@ -72,9 +80,10 @@ class AivoRoutes:
         ]
 
     def billing(self) -> list[BaseRoute]:
-        """Health only: what a bot asks billing-svc for is in its database."""
+        """Its sync, behind a proxy that adds its two headers; whatever else is asked is in its database."""
         return [
             route("/health", _health("billing-svc"), methods=["GET"]),
+            route("/api/v1/entitlements/sync", once_by_key(self.replies, self._sync_tenant), methods=["POST"]),
             route("/{rest:path}", _unknown, methods=["GET", "POST", "PUT"]),
         ]
 
@@ -164,6 +173,16 @@ class AivoRoutes:
             connection.execute(_RECALCULATE, {"tenant": body.tenantId, "now": self.service.now()})
         self._record("entitlements.recalculated", str(body.tenantId), call)
         return Answer(json={"tenantId": str(body.tenantId), "recalculated": True})
+
+    def _sync_tenant(self, call: Call) -> Answer:
+        try:
+            tenant = TenantBody.model_validate(call.json()).tenantId
+        except ValidationError as error:
+            return _invalid(error)
+        with self.service.engine.begin() as connection:
+            connection.execute(_RECALCULATE, {"tenant": tenant, "now": self.service.now()})
+        self._record("entitlements.synced", str(tenant), call)
+        return Answer(json={"message": "Entitlements synced successfully"})
 
     def _validate(self, call: Call) -> Answer:
         try:

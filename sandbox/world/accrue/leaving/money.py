@@ -58,7 +58,15 @@ def started_campaigns(ground: Ground) -> Obj:
 
 
 def final_notices(ground: Ground) -> Obj:
-    """Dunning mails climb to the last step."""
+    """Dunning mails climb to the last step: some have been past due for that long, the last ones of the table."""
+    rows.change(
+        ground.connection,
+        f"""update accrue_subscriptions set past_due_since = :then, updated_at = :now where id in
+             (select id from accrue_subscriptions where status = 'past_due' and id <> ({_LAST})
+              order by id desc limit 2)
+           returning id""",
+        then=ground.now - timedelta(days=15), now=ground.now,
+    )  # fmt: skip
     for step in ("reminder", "action_required", "final_notice", "final_notice", "final_notice"):
         some = ground.some("accrue_subscriptions", "processor = 'stripe'")
         _dunning_row(ground, "dunning.step_sent", some, step)
