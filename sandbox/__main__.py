@@ -29,6 +29,10 @@ def main(
         str | None,
         typer.Option(envvar="SANDBOX_WEBHOOK_TOKEN", help="The bot's; with it the hosts forward their ops events."),
     ] = None,
+    postgres: Annotated[
+        str | None,
+        typer.Option(envvar="SANDBOX_POSTGRES_URL", help="A throwaway PostgreSQL to use instead of our own."),
+    ] = None,
     without_world: Annotated[bool, typer.Option("--without-world", help="Serve the workspace alone.")] = False,
 ) -> None:
     """Serve a local Slack-like workspace, a fake Stripe and the simulated billing hosts until Ctrl-C."""
@@ -45,7 +49,7 @@ def main(
         config = _installed(config, manifest)
     app, hub = build_app(
         config=config,
-        world=None if without_world else _world(state, seed, bot=config.bot, token=webhook_token),
+        world=None if without_world else _world(state, seed, postgres=postgres, bot=config.bot, token=webhook_token),
         now=time.time,
         token=lambda: secrets.token_hex(6).upper(),
     )
@@ -71,14 +75,18 @@ def _installed(config: Config, manifest: Path) -> Config:
     )
 
 
-def _world(state: Path, seed: int | None, *, bot: str, token: str | None) -> World:
+def _world(state: Path, seed: int | None, *, postgres: str | None, bot: str, token: str | None) -> World:
     # Here, so that the workspace alone runs without what the simulated systems need (PostgreSQL).
     from sandbox.world import WorldSettings, build_world  # noqa: PLC0415
 
     url = f"{bot}/ops-events" if token else None
     return build_world(
         WorldSettings(
-            state_dir=state, seed=seed, ops_events_url=url, ops_events_token=SecretStr(token) if token else None
+            state_dir=state,
+            postgres_url=postgres,
+            seed=seed,
+            ops_events_url=url,
+            ops_events_token=SecretStr(token) if token else None,
         )
     )
 

@@ -110,7 +110,13 @@ class Cluster:
     def _start_own(self) -> URL:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # platformdirs complains where XDG_RUNTIME_DIR is unset
-            import pgserver  # noqa: PLC0415 - optional, and importing it makes folders
+            try:
+                import pgserver  # noqa: PLC0415 - optional, and importing it makes folders
+            except ImportError as error:
+                raise RuntimeError(
+                    "the hosts' tables need PostgreSQL: install the wheel pgserver (pip install countersign[demo]), "
+                    "or name a throwaway server in SANDBOX_POSTGRES_URL"
+                ) from error
 
             self._folder = self._find_folder()
             own: _Server = pgserver.get_server(self._folder, cleanup_mode="stop")  # type: ignore[attr-defined]  # not in its __all__

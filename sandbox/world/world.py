@@ -55,6 +55,7 @@ class World:
     def __init__(self, settings: WorldSettings, *, now: Callable[[], datetime]) -> None:
         self._now = now
         self._ids = Ids(settings.seed)
+        self._state_dir = settings.state_dir
         self._effects = Effects(now)
         self._faults = Faults(now)
         self._options = OptionsHolder()
@@ -142,8 +143,8 @@ class World:
                 now=self._now,
             ),
             Adventive(
-                books=self._books, webhooks=self._webhooks, effects=self._effects, faults=self._faults, ids=self._ids,
-                now=self._now,
+                file=self._state_dir / "adventive.db", books=self._books, webhooks=self._webhooks,
+                effects=self._effects, faults=self._faults, ids=self._ids, now=self._now,
             ),
             Aivo(
                 cluster=self._cluster, books=self._books, webhooks=self._webhooks, effects=self._effects,

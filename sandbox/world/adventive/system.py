@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from sandbox.world import keys
 from sandbox.world.adventive.breaks import AdventiveBreaks
+from sandbox.world.adventive.database import Rows
 from sandbox.world.adventive.outage import Outage
 from sandbox.world.adventive.routes import AdventiveRoutes
 from sandbox.world.adventive.scenario import SuppressInvoiceEmail
@@ -28,6 +30,7 @@ class Adventive:
     def __init__(
         self,
         *,
+        file: Path,
         books: Books,
         webhooks: Webhooks,
         effects: Effects,
@@ -36,7 +39,9 @@ class Adventive:
         now: Callable[[], datetime],
     ) -> None:
         self._mailgun = Mailgun(ids=ids, now=now, api_key=keys.MAILGUN_API_KEY)
-        self._worker = Worker(books=books, mailgun=self._mailgun, effects=effects, faults=faults, now=now)
+        self._worker = Worker(
+            rows=Rows(file), books=books, mailgun=self._mailgun, effects=effects, faults=faults, now=now
+        )
         outage = Outage()
         self._routes = AdventiveRoutes(self._worker, outage)
         self._scenario = SuppressInvoiceEmail(self._worker, ids)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import RLock
 
+from sandbox.world.adventive.database import Rows
 from sandbox.world.adventive.records import Delivery, Drift, EmailState, Reconciled
 from sandbox.world.effects import Effects
 from sandbox.world.faults import Faults
@@ -26,32 +27,33 @@ class Worker:
     """Renders, mails, reconciles. E-mail is withheld while the PDF is missing, as the runbook says."""
 
     def __init__(
-        self, *, books: Books, mailgun: Mailgun, effects: Effects, faults: Faults, now: Callable[[], datetime]
+        self,
+        *,
+        rows: Rows,
+        books: Books,
+        mailgun: Mailgun,
+        effects: Effects,
+        faults: Faults,
+        now: Callable[[], datetime],
     ) -> None:
+        self._rows = rows
         self._books = books
         self._mailgun = mailgun
         self._effects = effects
         self._now = now
         self._lock = RLock()
-        self._deliveries: dict[str, Delivery] = {}
-        self._usage: dict[str, float] = {}
-        self._drifts: dict[str, Drift] = {}
-        self._causes: dict[str, str] = {}  # by invoice: what broke its e-mail
-        self._last = Reconciled(ran_at=now(), accounts=0, drifts=())
         self.faults = faults
         self.meters = Meters()
 
     def begin(self, invoices: list[str]) -> None:
         """All these invoices rendered and delivered; the exporter's counters stand at zero."""
         with self._lock:
-            self._deliveries.clear()
-            self._usage.clear()
-            self._drifts.clear()
-            self._causes.clear()
+            self._rows.rebuild()
             self.meters.reset()
-            for invoice_id in invoices:
-                self._register(invoice_id)
-                self._mailgun.send(self._mail(invoice_id))
+            mails = {invoice_id: self._mail(invoice_id) for invoice_id in invoices}
+            self._rows.add([(self._first(invoice_id), mail.to) for invoice_id, mail in mails.items()])
+            for mail in mails.values():
+                self._mailgun.send(mail)
             for name in (FAILED_MAILS, FAILED_PDFS):
                 self.meters.inc(name, 0)
             self._reconciled()
@@ -65,28 +67,24 @@ class Worker:
 
     def delivery(self, invoice_id: str) -> Delivery | None:
         """What is known of one invoice."""
-        with self._lock:
-            return self._deliveries.get(invoice_id)
+        return self._rows.delivery(invoice_id)
 
     def undelivered(self) -> list[Delivery]:
         """Those whose e-mail did not arrive."""
-        with self._lock:
-            return [delivery for delivery in self._deliveries.values() if delivery.email != "delivered"]
+        return self._rows.undelivered()
 
     def lasts(self, cause: str) -> bool:
         """Whether an e-mail that this broke is undelivered still."""
-        with self._lock:
-            return any(self._causes.get(delivery.invoice_id) == cause for delivery in self.undelivered())
+        return bool(self._rows.undelivered(broken_by=cause))
 
     def delivered(self) -> list[Delivery]:
         """Those whose e-mail arrived."""
-        with self._lock:
-            return [delivery for delivery in self._deliveries.values() if delivery.email == "delivered"]
+        return self._rows.delivered()
 
     def has_pdf(self, key: str) -> bool:
         """Whether R2 holds an object under that key."""
-        with self._lock:
-            return any(delivery.pdf for delivery in self._deliveries.values() if delivery.key == key)
+        acct_id, _, name = key.partition("/")
+        return self._rows.has_pdf(acct_id, name.removesuffix(".pdf"))
 
     def render(self, invoice_id: str, *, key: str | None) -> bool:
         """Render one PDF; False when the rendering fails."""
@@ -94,7 +92,7 @@ class Worker:
             self.meters.inc(FAILED_PDFS)
             return False
         with self._lock:
-            self._deliveries[invoice_id] = replace(self._deliveries[invoice_id], pdf=True, last_event_at=self._now())
+            self._rows.change(replace(self._known(invoice_id), pdf=True, last_event_at=self._now()))
             self.meters.drop(NO_PDF, invoice_id=invoice_id)
         self._record("invoice.pdf_rendered", invoice_id, key)
         return True
@@ -102,7 +100,7 @@ class Worker:
     def resend(self, invoice_id: str, *, key: str | None) -> Delivery:
         """Mail one invoice again, through Mailgun; with no PDF it is withheld and nobody is written to."""
         with self._lock:
-            delivery = self._deliveries[invoice_id]
+            delivery = self._known(invoice_id)
             if not delivery.pdf:
                 return self._settle(
                     invoice_id, email="suppressed", reason="pdf_missing", action="email_withheld", key=key
@@ -117,8 +115,7 @@ class Worker:
     def lose_pdf(self, invoice_id: str, *, cause: str) -> None:
         """Rendering failed and so did the e-mail: the trouble a scenario makes."""
         with self._lock:
-            self._causes[invoice_id] = cause
-            self._deliveries[invoice_id] = replace(self._deliveries[invoice_id], pdf=False)
+            self._rows.change(replace(self._known(invoice_id), pdf=False), broken_by=cause)
             self.meters.set(NO_PDF, 1, invoice_id=invoice_id)
             self._fail(invoice_id, email="failed", reason="attachment missing: pdf_render_failed")
             self.meters.inc(FAILED_PDFS)
@@ -126,49 +123,45 @@ class Worker:
     def suppress_recipient(self, invoice_id: str, name: ListName, *, cause: str) -> None:
         """The address bounced before: Mailgun refuses it."""
         with self._lock:
-            self._causes[invoice_id] = cause
+            self._rows.change(self._known(invoice_id), broken_by=cause)
             self._mailgun.suppress(self._mail(invoice_id).to, name, error="No such mailbox")
             self._fail(invoice_id, email="suppressed", reason=f"recipient on the {name} list")
 
     def reconcile(self, *, key: str | None) -> Reconciled:
         """Check every account against Stripe."""
         with self._lock:
-            self._reconciled()
-            last = self._last
+            last = self._reconciled()
         self._record("reconcile.run", f"{last.accounts} accounts", key)
         return last
 
     def reconciled(self) -> Reconciled:
         """What the last reconciliation found."""
-        with self._lock:
-            return self._last
+        return self._rows.last()
 
     def drift(self, drift: Drift) -> None:
         """Usage that got lost on its way, and that the poller's reconciliation finds."""
         with self._lock:
-            self._drifts[drift.slot] = drift
+            self._rows.drift(drift)
             self._reconciled()
 
     def drifting(self) -> list[Drift]:
         """What still drifts."""
-        with self._lock:
-            return list(self._drifts.values())
+        return self._rows.drifting()
 
     def forget_reconciliation(self, *, hours: float) -> None:
         """As if the last run had been so long ago: the cron trigger has been off."""
         with self._lock:
-            self._last = replace(self._last, ran_at=self._now() - timedelta(hours=hours))
-            self.meters.set(RAN_AT, self._last.ran_at.timestamp())
+            last = self._rows.forget(before=timedelta(hours=hours))
+            self.meters.set(RAN_AT, last.ran_at.timestamp())
 
     def post_usage(self, slot: str, quantity: float, *, key: str | None) -> bool:
         """Record usage once per account, period and type; False for a second post to the same slot."""
         with self._lock:
-            if slot in self._usage:
+            if not self._rows.record_usage(slot, quantity, now=self._now()):
                 return False
-            self._usage[slot] = quantity
-            drift = self._drifts.get(slot)
-            if drift is not None and drift.billed + quantity == drift.counted:
-                del self._drifts[slot]
+            for drift in self._rows.drifting():
+                if drift.slot == slot and drift.billed + quantity == drift.counted:
+                    self._rows.mend(drift)
         self._record("usage.recorded", slot, key)
         return True
 
@@ -186,20 +179,26 @@ class Worker:
         return self._set(invoice_id, email=email, reason=reason)
 
     def _set(self, invoice_id: str, *, email: EmailState, reason: str | None) -> Delivery:
-        delivery = replace(self._deliveries[invoice_id], email=email, reason=reason, last_event_at=self._now())
-        self._deliveries[invoice_id] = delivery
+        changed = replace(self._known(invoice_id), email=email, reason=reason, last_event_at=self._now())
+        delivery = self._rows.change(changed)
         if email == "delivered":
             self.meters.drop(UNDELIVERED, invoice_id=invoice_id)
         else:
             self.meters.set(UNDELIVERED, 1, invoice_id=invoice_id)
         return delivery
 
-    def _register(self, invoice_id: str) -> None:
+    def _known(self, invoice_id: str) -> Delivery:
+        delivery = self._rows.delivery(invoice_id)
+        if delivery is None:
+            raise LookupError(f"invoice {invoice_id} is none of the Worker's")
+        return delivery
+
+    def _first(self, invoice_id: str) -> Delivery:
         invoice = self._books.get("invoice", invoice_id)
         metadata = invoice["metadata"] if invoice else None
         if not isinstance(metadata, dict):
             raise TypeError(f"invoice {invoice_id} is not in the books or has no metadata")
-        self._deliveries[invoice_id] = Delivery(
+        return Delivery(
             invoice_id=invoice_id, acct_id=str(metadata["acct_id"]), inv_uuid=str(metadata["inv_uuid"]), pdf=True,
             email="delivered", last_event_at=self._now(),
         )  # fmt: skip
@@ -211,14 +210,16 @@ class Worker:
         subject = f"Invoice {invoice['number']} for {invoice['customer_name']}"
         return Mail(to=str(invoice["customer_email"]), subject=subject, template="invoice_new", invoice_id=invoice_id)
 
-    def _reconciled(self) -> None:
-        accounts = len({delivery.acct_id for delivery in self._deliveries.values()})
-        self._last = Reconciled(ran_at=self._now(), accounts=accounts, drifts=tuple(self._drifts.values()))
-        drifting = len({drift.account_id for drift in self._last.drifts})
+    def _reconciled(self) -> Reconciled:
+        accounts = self._rows.accounts()
+        last = Reconciled(ran_at=self._now(), accounts=accounts, drifts=tuple(self._rows.drifting()))
+        self._rows.reconciled(last)
+        drifting = len({drift.account_id for drift in last.drifts})
         self.meters.set("adventive_reconcile_drift_count", drifting)
         self.meters.set("adventive_reconcile_accounts_checked", accounts)
         self.meters.set("adventive_reconcile_status_clean", 0 if drifting else 1)
-        self.meters.set(RAN_AT, self._last.ran_at.timestamp())
+        self.meters.set(RAN_AT, last.ran_at.timestamp())
+        return last
 
     def _record(self, action: str, target: str, key: str | None) -> None:
         self._effects.record("adventive", action, target=target, source="http", idempotency_key=key)
