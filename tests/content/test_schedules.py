@@ -11,7 +11,8 @@ from tests.kit.coverage import shipped
 
 def timed(system: str, name: str) -> Check | Schedule:
     found = shipped().content.systems[system]
-    return next(each for each in (*found.checks, *found.schedules) if each.name == name)
+    every: list[Check | Schedule] = [*found.checks, *found.schedules]
+    return next(each for each in every if each.name == name)
 
 
 @pytest.mark.parametrize(
