@@ -45,6 +45,24 @@ def test_every_alert_has_a_unit_test_in_which_it_fires() -> None:
     assert fired == _alert_names()
 
 
+def test_every_alert_says_whose_it_is_how_grave_and_what_its_value_is() -> None:
+    groups = yaml.safe_load((ROOT / "alerts.yml").read_text())["groups"]
+    lacking = {
+        rule["alert"]: missing
+        for group in groups
+        for rule in group["rules"]
+        if (
+            missing := {
+                *({"system", "team", "severity", "ops_event"} - rule["labels"].keys()),
+                *({"summary", "description", "runbook_url"} - rule["annotations"].keys()),
+                *(() if "$value" in rule["annotations"].get("description", "") else ("$value",)),
+            }
+        )
+    }
+
+    assert lacking == {}
+
+
 def test_every_alert_links_to_a_runbook_file_that_exists() -> None:
     linked = re.findall(r"runbook_url: (\S+)", (ROOT / "alerts.yml").read_text())
 

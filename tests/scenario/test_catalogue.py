@@ -1,5 +1,6 @@
 """The whole catalogue: each event is broken, comes by a real alert, is answered, acted on with approval, and undone."""
 
+import json
 import signal
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.world.accrue.host import FORWARDED
 from tests.kit.catalogue import nothing_private_is_left, play
 from tests.kit.catalogue_rows import OTHERWISE_INSTALLED, ROWS
-from tests.kit.scene import Scene, awaited
+from tests.kit.scene import Scene, awaited, text_of
 from tests.kit.waiting import PATIENCE
 
 pytestmark = pytest.mark.timeout(900)
@@ -36,6 +38,36 @@ def test_every_event_is_answered_and_every_action_is_approved_done_and_verified(
     catalogue_scene.world.set_options(aivo_dunning_routes=True)
 
     play(catalogue_scene, ROWS)
+
+
+def test_a_digest_comes_by_the_clock_and_stands_in_its_channel(catalogue_scene: Scene) -> None:
+    """The daily one of usage, which is due every minute here."""
+    digests = """
+        select i.id, m.slack_ts from incidents i join messages m on m.subject = 'root:' || i.id
+        where i.origin = 'schedule' and i.opened_by = 'stripemeter/daily-reconciliation' and m.slack_ts is not null
+        and exists (select 1 from diagnoses d where d.incident_id = i.id and d.finished_at is not null)"""
+
+    found = awaited(lambda: catalogue_scene.rows(digests) or None, within=PATIENCE, what=lambda: "no digest came")
+
+    incident_id, ts = found[0]
+    [root] = [each for each in catalogue_scene.roots if each["ts"] == ts]
+    assert "stripemeter/daily-reconciliation" in text_of(root), text_of(root)
+    fired = "select json_extract(data, '$.fired_at') from audit where kind = 'schedule.fired' and incident_id = ?"
+    assert len(catalogue_scene.rows(fired, incident_id)) == 1
+
+
+def test_what_a_host_forwards_and_the_alert_of_it_are_one_thread_with_the_identifiers(catalogue_scene: Scene) -> None:
+    sources = "select i.event, a.source, i.metadata from incidents i join incident_alerts a on a.incident_id = i.id"
+    both: dict[str, set[str]] = {}
+    known: dict[str, set[str]] = {}
+    for event, source, metadata in catalogue_scene.rows(sources):
+        both.setdefault(event, set()).add(source)
+        known.setdefault(event, set()).update(json.loads(metadata))
+
+    forwarded = {row.event for row in ROWS if row.event in FORWARDED and row.by_hand is None}
+    assert {event for event in forwarded if both[event] < {"alertmanager", "ops-events"}} == set()
+    assert known["accrue.ops.metered_charge_failed_exhausted"] >= {"metered_renewal_id"}
+    assert known["accrue.ops.connect_payout_failed"] >= {"payout_id"}
 
 
 def test_another_kind_of_installation_is_chosen_by_its_options_and_acted_on_its_own_way(catalogue_scene: Scene) -> None:
