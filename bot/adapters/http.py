@@ -1,8 +1,10 @@
 """A host's HTTP API through httpx: no redirects, a deadline and a size for the whole reply, only JSON is parsed."""
 
 import json
+import ssl
 import time
 from collections.abc import Mapping
+from functools import cache
 from typing import cast
 
 import httpx
@@ -39,13 +41,15 @@ class HttpApi:
             base_url=base,
             headers={**common, **(headers or {})},
             auth=auth,
-            transport=httpx.HTTPTransport(retries=1, limits=idle),
+            transport=httpx.HTTPTransport(verify=_certificates(), retries=1, limits=idle),
         )
         self._writes = httpx.Client(
             base_url=base,
             headers={**common, **(headers or {}), "Connection": "close"},
             auth=auth,
-            transport=httpx.HTTPTransport(retries=0, limits=httpx.Limits(max_keepalive_connections=0)),
+            transport=httpx.HTTPTransport(
+                verify=_certificates(), retries=0, limits=httpx.Limits(max_keepalive_connections=0)
+            ),
         )
 
     def send(self, call: HttpCall, *, timeout: float) -> HttpReply:
@@ -115,6 +119,12 @@ def _body(response: httpx.Response, until: float) -> Json:
 
 class _TooLarge(Exception):
     """The reply is more than we are willing to hold."""
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """What every client trusts; reading it takes longer than most calls."""
+    return httpx.create_ssl_context()
 
 
 class _Late(Exception):

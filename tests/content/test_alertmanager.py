@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from bot.core.matching import Matcher
+from tests.kit.loopback import loopback
 from tests.kit.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -163,7 +164,7 @@ def told(kept: list[tuple[str, dict[str, Any]]]) -> set[str]:
 
 def _is_ready(address: str) -> bool:
     try:
-        return httpx.get(f"http://{address}/-/ready", timeout=1, trust_env=False).status_code == 200
+        return loopback.get(f"http://{address}/-/ready", timeout=1).status_code == 200
     except httpx.HTTPError:
         return False
 
@@ -176,9 +177,9 @@ def test_the_higher_severity_is_told_with_the_token_and_the_lower_is_held_back(t
     fired = [high, low, {**drift, "tenant": "a"}, elsewhere]
 
     with receiver() as (webhook, kept), alertmanager(tmp_path, webhook) as address:
-        httpx.post(f"{address}/api/v2/alerts", json=[{"labels": labels} for labels in fired], trust_env=False)
+        loopback.post(f"{address}/api/v2/alerts", json=[{"labels": labels} for labels in fired])
         assert eventually(lambda: {high["alertname"], drift["alertname"]} <= told(kept))
-        listed = httpx.get(f"{address}/api/v2/alerts", trust_env=False).json()
+        listed = loopback.get(f"{address}/api/v2/alerts").json()
 
     held_back = [each["labels"] for each in listed if each["status"]["inhibitedBy"]]
     assert held_back == [low]

@@ -14,6 +14,7 @@ import pytest
 from bot.core.errors import CountersignError
 from bot.core.ports import Silenced
 from bot.core.quoting import promql
+from tests.kit.loopback import loopback
 from tests.kit.waiting import eventually
 
 _CONFIG = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
@@ -52,7 +53,7 @@ def alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def _is_ready(address: str) -> bool:
     try:
-        return httpx.get(f"http://{address}/-/ready", timeout=1, trust_env=False).status_code == 200
+        return loopback.get(f"http://{address}/-/ready", timeout=1).status_code == 200
     except httpx.HTTPError:
         return False
 

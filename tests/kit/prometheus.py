@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.kit.loopback import loopback
 from tests.kit.waiting import eventually
 
 HOURS = 3
@@ -55,7 +56,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def _is_ready(address: str) -> bool:
     try:
-        return httpx.get(f"http://{address}/-/ready", timeout=1).status_code == 200
+        return loopback.get(f"http://{address}/-/ready", timeout=1).status_code == 200
     except httpx.HTTPError:
         return False
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, TypeVar
 
-import httpx
-
 from bot.demo.run import Stage
+from tests.kit.loopback import loopback
 from tests.kit.waiting import PATIENCE
 from tests.kit.workspace import Control, Json
 from tests.kit.world import WorldControl
@@ -151,7 +150,7 @@ class Incident:
 
         files = awaited(found, within=PATIENCE, what=lambda: f"no picture in the thread:\n{self._all()}")
         assert {each["mimetype"] for each in files} == {"image/png"}
-        return [httpx.get(each["url_private"], timeout=20).raise_for_status().content for each in files]
+        return [loopback.get(each["url_private"]).raise_for_status().content for each in files]
 
     def told(self, person: str, *words: str) -> str:
         """What this person alone was told in the thread, once it says all these words."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from tests.kit.ingest import ROOT, TOKEN
+from tests.kit.loopback import loopback
 from tests.kit.waiting import eventually
 
 
@@ -37,7 +38,7 @@ class Bot:
 
     def is_up(self) -> bool:
         with suppress(httpx.TransportError):
-            return httpx.get(f"http://{self.address}/healthz", timeout=2).is_success
+            return loopback.get(f"http://{self.address}/healthz", timeout=2).is_success
         return False
 
     def kill(self) -> None:

@@ -189,7 +189,7 @@ def running_workspace(
     thread.start()
     try:
         _await_start(server, thread)
-        with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
+        with httpx.Client(base_url=url, timeout=30, trust_env=False, verify=False) as client:
             yield RunningWorkspace(url=url, config=config, control=Control(client))
     finally:
         server.should_exit = True

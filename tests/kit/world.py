@@ -10,11 +10,11 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import httpx
 import uvicorn
 from starlette.applications import Starlette
 
 from sandbox.world import World, WorldSettings, build_world
+from tests.kit.loopback import loopback
 
 _SERIES = re.compile(r"^(?P<name>\w+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)$")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
@@ -49,11 +49,11 @@ class WorldControl:
 
     def disarm(self) -> None:
         """Switch every fault off."""
-        httpx.delete(f"{self.base}/world/faults").raise_for_status()
+        loopback.delete(f"{self.base}/world/faults").raise_for_status()
 
     def set_options(self, **options: object) -> None:
         """Change how the hosts are installed."""
-        httpx.put(f"{self.base}/world/options", json=options).raise_for_status()
+        loopback.put(f"{self.base}/world/options", json=options).raise_for_status()
 
     def effects(self, system: str | None = None, action: str | None = None) -> list[dict[str, Any]]:
         """What happened at the hosts, oldest first."""
@@ -74,7 +74,7 @@ class WorldControl:
 
     def metric(self, path: str, name: str, **labels: str) -> float | None:
         """The present value of one series of a metrics page."""
-        body = httpx.get(f"{self.base}{path}", timeout=20).raise_for_status().text
+        body = loopback.get(f"{self.base}{path}").raise_for_status().text
         # Read by hand: prometheus_client's parser renames counters that lack the suffix `_total`.
         for line in body.splitlines():
             found = _SERIES.match(line)
@@ -87,10 +87,10 @@ class WorldControl:
         return None
 
     def _get(self, path: str, params: dict[str, str] | None = None) -> Any:
-        return httpx.get(f"{self.base}{path}", params=params, timeout=20).raise_for_status().json()
+        return loopback.get(f"{self.base}{path}", params=params).raise_for_status().json()
 
     def _post(self, path: str, body: object) -> Any:
-        return httpx.post(f"{self.base}{path}", json=body, timeout=20).raise_for_status().json()
+        return loopback.post(f"{self.base}{path}", json=body).raise_for_status().json()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlalchemy import select
 
 from bot.store.database import Database
 from bot.store.tables import incidents
+from tests.kit.loopback import loopback
 from tests.kit.recording import DEAD, alertmanager, put
 from tests.kit.serving import Bot, bot
 from tests.kit.waiting import eventually
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 def answered(running: Bot, outcome: str) -> float:
     """How many webhooks the bot has answered so."""
     name = f'countersign_webhooks_total{{outcome="{outcome}"}} '
-    lines = httpx.get(f"http://{running.address}/metrics", timeout=5).text.splitlines()
+    lines = loopback.get(f"http://{running.address}/metrics", timeout=5).text.splitlines()
     return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
 
 

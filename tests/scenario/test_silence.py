@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
+from tests.kit.loopback import loopback
 from tests.kit.scene import Incident, Scene, awaited, elements_of
 from tests.kit.waiting import PATIENCE
 
@@ -19,11 +19,11 @@ def alert(alertmanager: str, tenant: str) -> None:
         f"{datetime.now(UTC) + later:%Y-%m-%dT%H:%M:%SZ}" for later in (timedelta(0), timedelta(minutes=30))
     )
     told = [{"labels": labels, "annotations": {"summary": f"{tenant} hums"}, "startsAt": since, "endsAt": until}]
-    httpx.post(f"{alertmanager}/api/v2/alerts", json=told, timeout=10).raise_for_status()
+    loopback.post(f"{alertmanager}/api/v2/alerts", json=told, timeout=10).raise_for_status()
 
 
 def silences(alertmanager: str, state: str) -> list[dict[str, Any]]:
-    told = httpx.get(f"{alertmanager}/api/v2/silences", timeout=10).json()
+    told = loopback.get(f"{alertmanager}/api/v2/silences", timeout=10).json()
     ours = {"name": "alertname", "value": NAME, "isRegex": False, "isEqual": True}
     return [each for each in told if ours in each["matchers"] and each["status"]["state"] == state]
 
@@ -59,11 +59,11 @@ def test_an_alert_is_silenced_from_its_message_and_heard_again_once_that_is_lift
         "createdBy": "bo",
         "comment": "me too",
     }
-    number = httpx.post(f"{alertmanager}/api/v2/silences", json=elsewhere, timeout=10).json()["silenceID"]
+    number = loopback.post(f"{alertmanager}/api/v2/silences", json=elsewhere, timeout=10).json()["silenceID"]
     incident.until("by bo in Alertmanager: me too")
     assert "two hums" not in incident.text
 
-    httpx.delete(f"{alertmanager}/api/v2/silence/{number}", timeout=10).raise_for_status()
+    loopback.delete(f"{alertmanager}/api/v2/silence/{number}", timeout=10).raise_for_status()
     incident.click("U0LEAD2", incident.root, "unsilence")
 
     awaited(lambda: not silences(alertmanager, "active") or None, within=PATIENCE, what=lambda: incident.text)

@@ -1,8 +1,8 @@
 """Kill switches of Accrue and of one invoice at Stripe, and the bot's own: what it holds starts when it is released."""
 
-import httpx
 import pytest
 
+from tests.kit.loopback import loopback
 from tests.kit.scene import CHANNEL, Scene, awaited
 from tests.kit.waiting import PATIENCE
 from tests.kit.workspace import Json
@@ -72,7 +72,7 @@ def stripe(scene: Scene, path: str) -> Json:
     """The stand-in for Stripe, asked beside the bot."""
     environment = scene.stage.environment
     headers = {"Authorization": f"Bearer {environment['STRIPE_API_KEY']}"}
-    answer = httpx.get(f"{environment['STRIPE_API_URL'].rstrip('/')}{path}", headers=headers, timeout=20)
+    answer = loopback.get(f"{environment['STRIPE_API_URL'].rstrip('/')}{path}", headers=headers, timeout=20)
     answer.raise_for_status()
     found: Json = answer.json()
     return found

@@ -1,10 +1,10 @@
 """chat.* through the real slack_sdk."""
 
-import httpx
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from tests.kit.loopback import loopback
 from tests.kit.workspace import RunningWorkspace, running_workspace
 from tests.sandbox.workspace.bodies import actions, button, section
 
@@ -204,9 +204,9 @@ def test_a_form_and_a_query_are_understood_as_well_as_json(workspace: RunningWor
     headers = {"Authorization": "Bearer xoxb-local"}
     form = {"channel": "C0ONCALL", "text": "by form", "blocks": '[{"type":"divider"}]'}
 
-    by_form = httpx.post(f"{workspace.api}chat.postMessage", data=form, headers=headers).json()
-    by_query = httpx.get(f"{workspace.api}users.info", params={"user": "U0ANA", "token": "xoxb-local"}).json()
-    no_json = httpx.post(
+    by_form = loopback.post(f"{workspace.api}chat.postMessage", data=form, headers=headers).json()
+    by_query = loopback.get(f"{workspace.api}users.info", params={"user": "U0ANA", "token": "xoxb-local"}).json()
+    no_json = loopback.post(
         f"{workspace.api}chat.postMessage", content=b"{", headers=headers | {"content-type": "application/json"}
     ).json()
 

@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 from slack_sdk.signature import Clock, SignatureVerifier
 
 from sandbox.workspace.delivery import sign
+from tests.kit.loopback import loopback
 from tests.kit.waiting import eventually
 
 
@@ -47,7 +48,7 @@ def program(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url).status_code == 200
+        return loopback.get(url).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -76,7 +77,7 @@ def test_an_app_is_installed_from_its_manifest(tmp_path: Path) -> None:
     file.write_text(json.dumps(manifest))
 
     with program("--manifest", str(file)) as (url, _):
-        shown = httpx.get(f"{url}/control/workspace").json()["app"]
+        shown = loopback.get(f"{url}/control/workspace").json()["app"]
         me = WebClient(token="xoxb-local", base_url=f"{url}/slack/api/").auth_test()
 
     assert shown["commands"] == ["/money"]

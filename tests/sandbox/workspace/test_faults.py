@@ -3,12 +3,12 @@
 import http.client
 import time
 
-import httpx
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
+from tests.kit.loopback import loopback
 from tests.kit.workspace import RunningWorkspace, ShiftedClock, running_workspace
 from tests.sandbox.workspace.test_chat import refused
 
@@ -126,8 +126,8 @@ def test_a_failed_upload_is_injected_like_any_fault(slack: WebClient, workspace:
 
     promised = slack.files_getUploadURLExternal(filename="a.txt", length=1)
 
-    assert httpx.post(promised["upload_url"], content=b"x").status_code == 500
-    assert httpx.post(promised["upload_url"], content=b"x").status_code == 200
+    assert loopback.post(promised["upload_url"], content=b"x").status_code == 500
+    assert loopback.post(promised["upload_url"], content=b"x").status_code == 200
 
 
 def test_with_limits_on_a_channel_takes_a_burst_and_then_about_one_message_a_second() -> None:
@@ -162,7 +162,7 @@ def test_with_limits_on_a_method_has_its_tier(slack: WebClient, workspace: Runni
 
 
 def test_a_fault_of_an_unknown_kind_is_refused_with_what_is_wrong(workspace: RunningWorkspace) -> None:
-    answer = httpx.post(f"{workspace.url}/control/faults", json={"kind": "gremlins"})
+    answer = loopback.post(f"{workspace.url}/control/faults", json={"kind": "gremlins"})
 
     assert answer.status_code == 422
     assert "kind" in answer.json()["error"]

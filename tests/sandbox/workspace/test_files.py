@@ -1,10 +1,10 @@
 """files.* through the real slack_sdk: three steps, a thread, an image block."""
 
-import httpx
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from tests.kit.loopback import loopback
 from tests.kit.workspace import RunningWorkspace
 from tests.sandbox.workspace.test_chat import refused
 
@@ -28,14 +28,14 @@ def test_a_chart_is_uploaded_into_a_thread(slack: WebClient, workspace: RunningW
     [file] = reply["files"]
     assert (reply["text"], file["title"], file["alt_txt"], file["mimetype"]) == ("Look", "Rate", "rises", "image/png")
     assert uploaded["shares"]["public"]["C0ONCALL"][0] == {"ts": reply["ts"], "thread_ts": root, "team_id": "T0BILLING"}
-    assert httpx.get(file["url_private"]).content == PNG
+    assert loopback.get(file["url_private"]).content == PNG
     assert slack.files_info(file=file["id"])["file"]["size"] == len(PNG)
 
 
 def test_a_file_that_is_no_picture_is_only_downloaded(slack: WebClient) -> None:
     file = slack.files_upload_v2(channel="C0ONCALL", filename="page.html", content="<script>1</script>")["file"]
 
-    answer = httpx.get(file["url_private"])
+    answer = loopback.get(file["url_private"])
 
     assert answer.headers["content-disposition"].startswith("attachment")
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -44,7 +44,7 @@ def test_a_file_that_is_no_picture_is_only_downloaded(slack: WebClient) -> None:
 def test_a_finished_picture_may_stand_in_an_image_block_and_an_unfinished_one_not(slack: WebClient) -> None:
     promised = slack.files_getUploadURLExternal(filename="a.png", length=len(PNG))
     block = {"type": "image", "alt_text": "a", "slack_file": {"id": promised["file_id"]}}
-    httpx.post(promised["upload_url"], content=PNG).raise_for_status()
+    loopback.post(promised["upload_url"], content=PNG).raise_for_status()
 
     with pytest.raises(SlackApiError) as early:
         slack.chat_postMessage(channel="C0ONCALL", text="x", blocks=[block])
@@ -58,7 +58,7 @@ def test_a_finished_picture_may_stand_in_an_image_block_and_an_unfinished_one_no
 def test_an_upload_of_another_length_than_announced_is_refused(slack: WebClient) -> None:
     promised = slack.files_getUploadURLExternal(filename="a.png", length=3)
 
-    answer = httpx.post(promised["upload_url"], content=b"four")
+    answer = loopback.post(promised["upload_url"], content=b"four")
 
     assert answer.status_code == 400
     with pytest.raises(SlackApiError) as error:
@@ -69,7 +69,7 @@ def test_an_upload_of_another_length_than_announced_is_refused(slack: WebClient)
 def test_a_form_upload_is_taken_too(slack: WebClient) -> None:
     promised = slack.files_getUploadURLExternal(filename="a.png", length=len(PNG))
 
-    answer = httpx.post(promised["upload_url"], files={"file": ("a.png", PNG)})
+    answer = loopback.post(promised["upload_url"], files={"file": ("a.png", PNG)})
 
     assert answer.status_code == 200
 

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from tests.kit.loopback import loopback
 from tests.kit.waiting import eventually
 from tests.kit.world import RunningWorld
 
@@ -23,7 +24,7 @@ REPLAYED = "accrue_ops_webhook_dlq_replay_count"
 
 def call(env: dict[str, str], verb: str, path: str, **more: Any) -> httpx.Response:
     headers = {"Authorization": f"Bearer {env['ACCRUE_TOKEN']}", **more.pop("headers", {})}
-    return httpx.request(verb, f"{env['ACCRUE_URL']}/internal/accrue/{path}", headers=headers, timeout=20, **more)
+    return loopback.request(verb, f"{env['ACCRUE_URL']}/internal/accrue/{path}", headers=headers, timeout=20, **more)
 
 
 def replay(env: dict[str, str], event_id: str, **headers: str) -> httpx.Response:
@@ -65,7 +66,7 @@ def test_a_dead_letter_is_a_row_a_discarded_job_with_its_error_and_a_stripe_even
             ),
             {"id": details["event_ids"][0]},
         ).one()
-    stripe_event = httpx.get(
+    stripe_event = loopback.get(
         f"{env['STRIPE_API_URL']}/v1/events/{row.processor_event_id}",
         headers={"Authorization": f"Bearer {env['STRIPE_API_KEY']}"},
     ).json()
@@ -135,7 +136,7 @@ def test_without_the_token_nothing_is_answered(world: RunningWorld, env: dict[st
     event_id = world.start("dead-letter-webhooks", count=1)["event_ids"][0]
 
     answers = [
-        httpx.post(f"{env['ACCRUE_URL']}/internal/accrue/dlq/replay", json={"event_id": event_id}, headers=headers)
+        loopback.post(f"{env['ACCRUE_URL']}/internal/accrue/dlq/replay", json={"event_id": event_id}, headers=headers)
         for headers in ({}, {"Authorization": "Bearer wrong"})
     ]
 
@@ -216,7 +217,7 @@ def test_a_lost_reply_took_effect_and_is_found_again_by_its_key(world: RunningWo
     world.arm("accrue", "lost_reply", count=1)
 
     with pytest.raises(httpx.TimeoutException):
-        httpx.post(
+        loopback.post(
             f"{env['ACCRUE_URL']}/internal/accrue/dlq/replay",
             json={"event_id": event_id},
             headers={"Authorization": f"Bearer {env['ACCRUE_TOKEN']}", "Idempotency-Key": "lost"},

@@ -1,12 +1,12 @@
 """Everything that can go wrong at the Accrue host: each event leaves rows and counts, and what mends it mends it."""
 
-import httpx
 import pytest
 from sqlalchemy import text
 
 from sandbox.world.accrue.columns import READABLE
 from sandbox.world.accrue.events import ROWS
 from sandbox.world.accrue.jobs import WORKERS
+from tests.kit.loopback import loopback
 from tests.kit.waiting import eventually
 from tests.kit.world import RunningWorld
 from tests.sandbox.world.test_accrue import METRICS, call, owner
@@ -32,7 +32,7 @@ def test_each_event_is_counted_under_the_name_that_the_library_gives_it(world: R
     for row in ROWS:
         world.start(row.id, count=2)
 
-    page = httpx.get(f"{world.base}{METRICS}", timeout=20).text
+    page = loopback.get(f"{world.base}{METRICS}", timeout=20).text
     running = world.scenarios()
     for row in ROWS:
         assert running[row.id]["running"], row.id

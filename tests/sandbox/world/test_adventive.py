@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.kit.loopback import loopback
 from tests.kit.world import RunningWorld
 
 METRICS = "/hosts/adventive/metrics"
@@ -16,13 +17,13 @@ def call(env: dict[str, str], verb: str, path: str, **more: Any) -> httpx.Respon
         "CF-Access-Client-Secret": env["ADVENTIVE_ACCESS_CLIENT_SECRET"],
         **more.pop("headers", {}),
     }
-    return httpx.request(verb, f"{env['ADVENTIVE_URL']}{path}", headers=headers, timeout=20, **more)
+    return loopback.request(verb, f"{env['ADVENTIVE_URL']}{path}", headers=headers, timeout=20, **more)
 
 
 def mails(env: dict[str, str], event: str, invoice: str) -> list[dict[str, Any]]:
     url = f"{env['MAILGUN_URL']}/v3/{env['MAILGUN_DOMAIN']}/events"
     params = {"event": event, "user-variables": f'{{"invoice_id":"{invoice}"}}', "limit": "300"}
-    items: list[dict[str, Any]] = httpx.get(url, params=params, auth=("api", env["MAILGUN_API_KEY"])).json()["items"]
+    items: list[dict[str, Any]] = loopback.get(url, params=params, auth=("api", env["MAILGUN_API_KEY"])).json()["items"]
     return items
 
 
@@ -55,7 +56,7 @@ def test_the_stripe_invoice_names_the_pdf(world: RunningWorld, env: dict[str, st
     details = world.start("suppress-invoice-email")
 
     headers = {"Authorization": f"Bearer {env['STRIPE_API_KEY']}"}
-    metadata = httpx.get(f"{env['STRIPE_API_URL']}/v1/invoices/{details['invoice_id']}", headers=headers).json()[
+    metadata = loopback.get(f"{env['STRIPE_API_URL']}/v1/invoices/{details['invoice_id']}", headers=headers).json()[
         "metadata"
     ]
 
@@ -117,7 +118,7 @@ def test_a_suppressed_recipient_is_known_to_mailgun_and_refused_again(world: Run
     failed = mails(env, "failed", invoice)[0]
     url = f"{env['MAILGUN_URL']}/v3/{env['MAILGUN_DOMAIN']}/suppressions/bounces/{failed['recipient']}"
 
-    listed = httpx.get(url, auth=("api", env["MAILGUN_API_KEY"]))
+    listed = loopback.get(url, auth=("api", env["MAILGUN_API_KEY"]))
     before = delivery(env, invoice)
     again = call(env, "POST", "/admin/resend-invoice", json={"invoice_id": invoice}).json()
 
@@ -132,17 +133,17 @@ def test_a_suppressed_recipient_is_known_to_mailgun_and_refused_again(world: Run
 def test_an_address_on_no_list_is_404(world: RunningWorld, env: dict[str, str], name: str) -> None:
     url = f"{env['MAILGUN_URL']}/v3/{env['MAILGUN_DOMAIN']}/{name}/nobody@example.com"
 
-    assert httpx.get(url, auth=("api", env["MAILGUN_API_KEY"])).status_code == 404
+    assert loopback.get(url, auth=("api", env["MAILGUN_API_KEY"])).status_code == 404
 
 
 def test_doors_are_locked(world: RunningWorld, env: dict[str, str]) -> None:
     events = f"{env['MAILGUN_URL']}/v3/{env['MAILGUN_DOMAIN']}/events"
 
-    assert httpx.get(f"{env['ADVENTIVE_URL']}/admin/reconcile").status_code == 403
+    assert loopback.get(f"{env['ADVENTIVE_URL']}/admin/reconcile").status_code == 403
     assert call(env, "GET", "/admin/reconcile", headers={"CF-Access-Client-Secret": "x"}).status_code == 403
-    assert httpx.get(events, auth=("api", "wrong")).status_code == 401
-    assert httpx.get(events).status_code == 401
-    assert httpx.get(f"{env['ADVENTIVE_URL']}/health").json()["stripe_connected"] is True
+    assert loopback.get(events, auth=("api", "wrong")).status_code == 401
+    assert loopback.get(events).status_code == 401
+    assert loopback.get(f"{env['ADVENTIVE_URL']}/health").json()["stripe_connected"] is True
 
 
 def test_reconciling_is_a_get_that_does_something(world: RunningWorld, env: dict[str, str]) -> None:

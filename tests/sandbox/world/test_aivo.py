@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
+from tests.kit.loopback import loopback
 from tests.kit.waiting import eventually
 from tests.kit.world import RunningWorld
 
@@ -21,7 +21,7 @@ def downgraded(world: RunningWorld) -> float:
 
 
 def flag(env: dict[str, str], enabled: bool) -> Any:
-    return httpx.put(f"{env['AIVO_PAYMENTS_URL']}/internal/flags/dunning", json={"enabled": enabled}).json()
+    return loopback.put(f"{env['AIVO_PAYMENTS_URL']}/internal/flags/dunning", json={"enabled": enabled}).json()
 
 
 def test_the_wave_passes_the_daily_threshold_and_goes_on(world: RunningWorld) -> None:
@@ -121,7 +121,7 @@ def test_the_runbooks_vocabulary_is_exported_when_installed_so(world: RunningWor
 
 @pytest.mark.parametrize("path", ["dunning/execute", "dunning/recover"])
 def test_the_overrides_are_404_upstream(world: RunningWorld, env: dict[str, str], path: str) -> None:
-    answer = httpx.post(f"{env['AIVO_PAYMENTS_URL']}/internal/{path}", json={})
+    answer = loopback.post(f"{env['AIVO_PAYMENTS_URL']}/internal/{path}", json={})
 
     assert (answer.status_code, answer.json()["message"]) == (404, f"Route POST:/internal/{path} not found")
 
@@ -142,12 +142,12 @@ def test_a_subscription_is_downgraded_and_recovered_where_the_overrides_exist(
     dunning = f"{env['AIVO_PAYMENTS_URL']}/internal/dunning"
 
     def entitled() -> Any:
-        answer = httpx.get(f"{env['AIVO_ENTITLEMENTS_URL']}/internal/validate/{row.tenant_id}")
+        answer = loopback.get(f"{env['AIVO_ENTITLEMENTS_URL']}/internal/validate/{row.tenant_id}")
         return answer.json()["subscriptionCount"]
 
-    down = httpx.post(f"{dunning}/execute", json={"subscriptionId": str(row.id), "action": "DOWNGRADE_ENTITLEMENTS"})
+    down = loopback.post(f"{dunning}/execute", json={"subscriptionId": str(row.id), "action": "DOWNGRADE_ENTITLEMENTS"})
     between = entitled()
-    up = httpx.post(f"{dunning}/recover", json={"subscriptionId": str(row.id)})
+    up = loopback.post(f"{dunning}/recover", json={"subscriptionId": str(row.id)})
 
     assert (down.json()["status"], between) == ("EXPIRED", 0)
     assert (up.json()["status"], entitled()) == ("ACTIVE", 1)
@@ -166,4 +166,4 @@ def test_health_is_static(world: RunningWorld, env: dict[str, str]) -> None:
         ("billing-svc", "AIVO_BILLING_URL"),
         ("entitlements-svc", "AIVO_ENTITLEMENTS_URL"),
     ):
-        assert httpx.get(f"{env[url]}/health").json() == {"status": "ok", "service": name}
+        assert loopback.get(f"{env[url]}/health").json() == {"status": "ok", "service": name}

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.kit.loopback import loopback
 from tests.kit.waiting import eventually
 from tests.kit.world import RunningWorld
 
@@ -54,7 +55,7 @@ def prometheus(world: RunningWorld, tmp_path: Path) -> Iterator[str]:
 
 def holds(prometheus: str, expression: str) -> bool:
     try:
-        answer = httpx.post(prometheus, data={"query": expression}, timeout=5).raise_for_status().json()
+        answer = loopback.post(prometheus, data={"query": expression}, timeout=5).raise_for_status().json()
     except httpx.HTTPError:  # it is still starting
         return False
     return bool(answer["data"]["result"])

@@ -1,7 +1,6 @@
 """The world's own API: what can be broken, what happened, how it begins again."""
 
-import httpx
-
+from tests.kit.loopback import loopback
 from tests.kit.world import RunningWorld
 
 NAMES = {
@@ -42,8 +41,8 @@ def test_the_database_urls_are_told_by_name(world: RunningWorld) -> None:
 
 def test_planted_private_values_are_known_and_found(world: RunningWorld, env: dict[str, str]) -> None:
     headers = {"Authorization": f"Bearer {env['STRIPE_API_KEY']}"}
-    customer = httpx.get(f"{env['STRIPE_API_URL']}/v1/customers?limit=1", headers=headers).json()["data"][0]
-    invoice = httpx.get(f"{env['STRIPE_API_URL']}/v1/invoices?limit=1", headers=headers).json()["data"][0]
+    customer = loopback.get(f"{env['STRIPE_API_URL']}/v1/customers?limit=1", headers=headers).json()["data"][0]
+    invoice = loopback.get(f"{env['STRIPE_API_URL']}/v1/invoices?limit=1", headers=headers).json()["data"][0]
 
     found = world.leaked(f"mail to {customer['email']}, see {invoice['invoice_pdf']}, db {env['ACCRUE_READ_DSN']}")
 
@@ -75,20 +74,20 @@ def test_every_scenario_runs_and_a_reset_ends_it(world: RunningWorld) -> None:
 
 def test_a_parameter_it_does_not_know_is_refused(world: RunningWorld) -> None:
     for scenario in world.scenarios():
-        answer = httpx.post(f"{world.base}/world/scenarios/{scenario}", json={"nonsense": 1})
+        answer = loopback.post(f"{world.base}/world/scenarios/{scenario}", json={"nonsense": 1})
 
         assert (answer.status_code, "nonsense" in answer.json()["details"][0]) == (422, True), scenario
     assert not any(entry["running"] for entry in world.scenarios().values())
 
 
 def test_an_unknown_scenario_is_404_and_names_the_known(world: RunningWorld) -> None:
-    answer = httpx.post(f"{world.base}/world/scenarios/none")
+    answer = loopback.post(f"{world.base}/world/scenarios/none")
 
     assert (answer.status_code, answer.json()["known"]) == (404, list(world.scenarios()))
 
 
 def test_a_body_that_is_not_json_is_400(world: RunningWorld) -> None:
-    answer = httpx.post(f"{world.base}/world/faults", content=b"{")
+    answer = loopback.post(f"{world.base}/world/faults", content=b"{")
 
     assert answer.status_code == 400
 
@@ -97,17 +96,17 @@ def test_a_counted_fault_spares_metrics_and_ends_after_its_count(world: RunningW
     world.arm("accrue", "error500", count=2)
     health, metrics = f"{world.base}/hosts/accrue/health", f"{world.base}/hosts/accrue/metrics"
 
-    answers = [httpx.get(url).status_code for url in (metrics, health, metrics, health, health)]
+    answers = [loopback.get(url).status_code for url in (metrics, health, metrics, health, health)]
 
     assert answers == [200, 500, 200, 500, 200]
-    assert httpx.get(f"{world.base}/world/faults").json() == []
+    assert loopback.get(f"{world.base}/world/faults").json() == []
 
 
 def test_a_fault_may_be_narrowed_to_a_method_and_a_path(world: RunningWorld) -> None:
     world.arm("aivo", "rate_limit", seconds=60, method="PUT", path="/flags/")
     url = f"{world.base}/hosts/aivo/payments/internal/flags/dunning"
 
-    read, write = httpx.get(url), httpx.put(url, json={"enabled": False})
+    read, write = loopback.get(url), loopback.put(url, json={"enabled": False})
 
     assert (read.status_code, write.status_code) == (200, 429)
     assert world.effects("aivo") == []
@@ -118,11 +117,11 @@ def test_clearing_faults_ends_them(world: RunningWorld) -> None:
 
     world.disarm()
 
-    assert httpx.get(f"{world.base}/hosts/adventive/health", timeout=5).status_code == 200
+    assert loopback.get(f"{world.base}/hosts/adventive/health", timeout=5).status_code == 200
 
 
 def test_a_fault_that_does_not_exist_is_refused(world: RunningWorld) -> None:
-    answer = httpx.post(f"{world.base}/world/faults", json={"target": "accrue", "kind": "meteor"})
+    answer = loopback.post(f"{world.base}/world/faults", json={"target": "accrue", "kind": "meteor"})
 
     assert answer.status_code == 422
 
@@ -133,8 +132,8 @@ def test_after_a_reset_options_and_faults_are_the_defaults(world: RunningWorld) 
 
     world.reset()
 
-    assert httpx.get(f"{world.base}/world/options").json()["stripemeter_replay"] is True
-    assert httpx.get(f"{world.base}/world/faults").json() == []
+    assert loopback.get(f"{world.base}/world/options").json()["stripemeter_replay"] is True
+    assert loopback.get(f"{world.base}/world/faults").json() == []
 
 
 NEIGHBOURS = (

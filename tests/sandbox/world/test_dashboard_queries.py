@@ -5,9 +5,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
-
 from bot.engine.check_dashboards import filled, metrics_of
+from tests.kit.loopback import loopback
 from tests.kit.waiting import eventually
 from tests.kit.world import RunningWorld
 from tests.sandbox.world.test_alert_expressions import PAGES, holds, prometheus
@@ -52,6 +51,6 @@ def _answered(prometheus: str, query: str) -> bool:
     """Whether there was a series at any moment of the last minutes."""
     now = time.time()
     window = {"query": query, "start": now - 300, "end": now, "step": "5"}
-    answer = httpx.post(prometheus.replace("/query", "/query_range"), data=window, timeout=20).json()
+    answer = loopback.post(prometheus.replace("/query", "/query_range"), data=window, timeout=20).json()
     assert answer["status"] == "success", f"{query}: {answer.get('error')}"
     return bool(answer["data"]["result"])

@@ -3,10 +3,10 @@
 import time
 from typing import Any
 
-import httpx
 import pytest
 import stripe
 
+from tests.kit.loopback import loopback
 from tests.kit.world import RunningWorld
 
 NONSENSE: Any = {"nonsense": "1"}
@@ -138,7 +138,7 @@ def test_the_same_key_and_parameters_get_the_first_reply_again(world: RunningWor
     url = f"{env['STRIPE_API_URL']}/v1/invoices/{an_open_invoice(env).id}/pay"
     headers = {"Authorization": f"Bearer {env['STRIPE_WRITE_KEY']}", "Idempotency-Key": "once"}
 
-    first, second = (httpx.post(url, headers=headers) for _ in range(2))
+    first, second = (loopback.post(url, headers=headers) for _ in range(2))
 
     assert first.json() == second.json()
     assert "Idempotent-Replayed" not in first.headers

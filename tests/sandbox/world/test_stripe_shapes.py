@@ -5,11 +5,11 @@ import typing
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 import stripe
 
 from sandbox.world.stripe.resources import RESOURCES
+from tests.kit.loopback import loopback
 
 CLASSES: dict[str, type[stripe.StripeObject]] = {
     "event": stripe.Event,
@@ -86,7 +86,7 @@ def _nested_class(hint: Any) -> type | None:
 def test_every_object_has_the_shape_of_the_sdk(calm: dict[str, str], resource: Any) -> None:
     headers = {"Authorization": f"Bearer {calm['STRIPE_API_KEY']}"}
 
-    page = httpx.get(f"{calm['STRIPE_API_URL']}/v1/{resource.path}?limit=100", headers=headers).json()
+    page = loopback.get(f"{calm['STRIPE_API_URL']}/v1/{resource.path}?limit=100", headers=headers).json()
 
     assert page["data"], "nothing to look at"
     assert [problem for item in page["data"] for problem in drift(item, CLASSES[resource.kind], resource.kind)] == []
@@ -108,11 +108,11 @@ def test_objects_under_others_have_the_shape_of_the_sdk(calm: dict[str, str], ki
     headers = {"Authorization": f"Bearer {calm['STRIPE_API_KEY']}"}
     base = f"{calm['STRIPE_API_URL']}/v1"
     ids = {
-        name: httpx.get(f"{base}/{where}?limit=1", headers=headers).json()["data"][0]["id"]
+        name: loopback.get(f"{base}/{where}?limit=1", headers=headers).json()["data"][0]["id"]
         for name, where in (("account", "accounts"), ("invoice", "invoices"), ("meter", "billing/meters"))
     }
 
-    answer = httpx.get(f"{base}/{path.format(**ids)}", headers=headers).json()
+    answer = loopback.get(f"{base}/{path.format(**ids)}", headers=headers).json()
 
     items = answer["data"] if answer["object"] == "list" else [answer]
     assert items
@@ -121,7 +121,7 @@ def test_objects_under_others_have_the_shape_of_the_sdk(calm: dict[str, str], ki
 
 def test_the_drift_test_finds_yesterdays_shape(calm: dict[str, str]) -> None:
     headers = {"Authorization": f"Bearer {calm['STRIPE_API_KEY']}"}
-    invoice = httpx.get(f"{calm['STRIPE_API_URL']}/v1/invoices?limit=1", headers=headers).json()["data"][0]
+    invoice = loopback.get(f"{calm['STRIPE_API_URL']}/v1/invoices?limit=1", headers=headers).json()["data"][0]
     del invoice["amount_remaining"]
 
     found = list(

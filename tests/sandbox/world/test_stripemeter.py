@@ -6,6 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.kit.loopback import loopback
 from tests.kit.waiting import eventually
 from tests.kit.world import RunningWorld
 
@@ -14,7 +15,7 @@ WORKER = "/hosts/stripemeter-worker/metrics"
 
 def call(env: dict[str, str], verb: str, path: str, **more: Any) -> httpx.Response:
     headers = more.pop("headers", {"x-api-key": env["STRIPEMETER_API_KEY"]})
-    return httpx.request(verb, f"{env['STRIPEMETER_URL']}{path}", headers=headers, timeout=20, **more)
+    return loopback.request(verb, f"{env['STRIPEMETER_URL']}{path}", headers=headers, timeout=20, **more)
 
 
 def replay(env: dict[str, str], mode: str, **more: Any) -> httpx.Response:
