@@ -37,18 +37,19 @@ def severity_mark(severity: str) -> str:
 
 
 def headline(view: RootView) -> Plain:
-    """The first line: a mark and a word, so that it does not rest on colour alone."""
+    """The first line: how bad, where, what. A mark and a word, so that it does not rest on colour alone."""
+    where = f"{view.system} · {view.title}"
     if view.mood is Mood.RESOLVED:
-        return plain(f":white_check_mark: {origin_words.over(view)} · {view.title}")
+        return plain(f":white_check_mark: {origin_words.over(view)} · {where}")
     if (word := origin_words.begun(view.origin)) is not None:
-        return plain(f"{word} · {view.title}")
-    return plain(f"{severity_mark(view.severity)} {view.severity.upper()} · {view.title}")
+        return plain(f"{word} · {where}")
+    return plain(f"{severity_mark(view.severity)} {view.severity.upper()} · {where}")
 
 
 def notification(view: RootView) -> Safe:
     """The one line of a push message or a screen reader."""
     state = origin_words.over(view) if view.mood is Mood.RESOLVED else view.severity.upper()
-    return joined((safe(f"{state}: {view.title}"), safe(view.summary)), " – ")  # noqa: RUF001
+    return joined((safe(f"{state} {view.system}: {view.title}"), safe(view.summary)), " – ")  # noqa: RUF001
 
 
 def standing(view: RootView) -> Safe:
@@ -86,7 +87,7 @@ def counts(view: RootView) -> Safe:
 
 def origin(view: RootView) -> Safe:
     told = f" · Alertmanager: {clip(safe(view.told_because), 80)}" if view.told_because else ""
-    return Safe(f"{safe(view.system)} · {code(view.event)}{told}")
+    return Safe(f"{code(view.event)}{told}")
 
 
 def alert_line(alert: AlertView) -> Safe:

@@ -42,7 +42,7 @@ def asked(bot: SlackBot, person: str = ANA) -> None:
 def test_an_incident_is_one_message_with_its_evidence_in_the_thread(bot: SlackBot) -> None:
     root, thread = bot.root(), bot.replies()
 
-    assert "CRITICAL · Dead events" in blocks_of(root)
+    assert "CRITICAL · Ledger · Dead events" in blocks_of(root)
     assert [blocks_of(each).splitlines()[0] for each in thread] == ["Evidence: 2 questions asked"]
 
 

@@ -81,7 +81,7 @@ SAYS = {
     "stripe in_1Abc": "a message of its own",
     "incident": "Which incident?",
     "incident 99999999": "There is no incident `99999999`",
-    "incident 11111111": "CRITICAL · Dead events",
+    "incident 11111111": "CRITICAL · Ledger · Dead events",
     "status": "`11111111`",
     "run": "Which runbook?",
     "run ledger/deed": "Did you mean `ledger/dead`",
@@ -155,7 +155,7 @@ def test_in_a_thread_the_bot_is_asked_by_name_and_the_incident_is_implied(bot: S
     first = private(bot, ANA)[0]
     last = next(each for each in private(bot, ANA) if "backlog" in blocks_of(each))
     assert first["thread_ts"] == bot.root()["ts"]
-    assert "CRITICAL · Dead events" in blocks_of(first)
+    assert "CRITICAL · Ledger · Dead events" in blocks_of(first)
     assert "2" in blocks_of(last)
 
     control.click(ANA, last, "share")

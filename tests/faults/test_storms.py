@@ -77,7 +77,7 @@ def test_incidents_that_are_critical_have_their_own_message_at_once(weather: Wea
 
     assert set(weather.headlines()) == {
         ":tornado: Storm: 20 incidents",
-        ":red_circle: CRITICAL · Account is behind",
+        ":red_circle: CRITICAL · Ledger · Account is behind",
     }
 
 

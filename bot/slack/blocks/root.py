@@ -45,13 +45,13 @@ def _blocks(view: RootView, findings: Sequence[Safe], size: int) -> Sequence[Blo
         silent.append(silence_words.NO_NEWS)
     blocks += sections(silent)
     blocks += sections(clip(switch_words.line(each), 700) for each in view.switches[:5])
-    blocks += _alerts(view, size)
     blocks += sections(_shortened(findings, most=size + 4, length=600 if size else 300))
     requested = [card_words.title(line.label, line.stage) for line in view.requests[-max(size, 2) :]]
     blocks += sections([*requested, *_unreviewed(view)])
     blocks += _buttons(view)
-    blocks.append(context(words.origin(view), words.link_line([link for link in view.links if is_web(link.url)])))
-    return blocks
+    blocks += _alerts(view, size)  # many lines, and below what one must know and may do
+    small = words.origin(view), words.link_line([link for link in view.links if is_web(link.url)])
+    return [*blocks, context(*small)] if any(small) else blocks
 
 
 def _unreviewed(view: RootView) -> list[Safe]:
