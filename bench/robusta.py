@@ -1,8 +1,8 @@
 """Robusta as a peer of bench.deliver: its runner in an environment of its own, with a tiny fake of Kubernetes' API.
 
 It is not a dependency of ours: `--robusta` installs it (robusta-api of PyPI, a few hundred megabytes) into a folder
-that is kept between runs. Its shipped playbooks are not on PyPI, so a playbook of a few lines sends
-each alert on, with its labels as a table, as the shipped one for all alerts does.
+that is kept between runs. Its shipped playbooks are not on PyPI, so a playbook of a few lines sends each alert on,
+with its labels as a table, as the shipped one for all alerts does.
 """
 
 import json
@@ -24,9 +24,8 @@ from tests.kit.workspace import RunningWorkspace
 _PACKAGES = ("robusta-api[all]==0.53.0", "cachetools")
 _KEPT = Path.home() / ".cache" / "countersign-bench" / "robusta"
 _PLAYBOOK = """
-from robusta.api import (
-    MarkdownBlock, PrometheusKubernetesAlert, SlackAnnotations, TableBlock, TableBlockFormat, action,
-)
+from robusta.api import MarkdownBlock, PrometheusKubernetesAlert, SlackAnnotations, TableBlock, action
+from robusta.core.reporting.blocks import TableBlockFormat
 
 
 @action

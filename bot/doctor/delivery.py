@@ -1,13 +1,17 @@
-"""What Slack has not shown yet, and what it does not do for us at the moment, as the bot's own rows say."""
+"""What Slack has not shown yet, what it does not do for us now, and how far the canary came, as our rows say."""
 
 from datetime import datetime, timedelta
 
-from bot.doctor.finding import Findings, broken, ok, warning
+from bot.doctor.finding import Findings, broken, ok, skipped, warning
+from bot.engine.canary import Stage
+from bot.settings import Settings
+from bot.store import canary as rounds
 from bot.store import messages, pacing
 from bot.store.database import Database
 
-_WHERE = "delivery"
+_WHERE, _CANARY = "delivery", "canary"
 _LATE = timedelta(minutes=5)
+_STALE = timedelta(minutes=15)  # as CountersignCanaryStale of alerts.yml
 
 
 def delivery(database: Database, *, now: datetime) -> Findings:
@@ -23,3 +27,28 @@ def delivery(database: Database, *, now: datetime) -> Findings:
         yield broken(_WHERE, what, "Look at slack above, and whether a bot runs")
     elif not paused:
         yield ok(_WHERE, f"{behind.count} messages wait for Slack, none for long")
+
+
+def canary(database: Database, settings: Settings, *, now: datetime) -> Findings:
+    """Whether a test alert takes the whole way, and when one last did."""
+    if settings.canary_minutes == 0:
+        yield skipped(
+            _CANARY, "off: nobody would see that alerts do not come through", "Set COUNTERSIGN_CANARY_MINUTES=5"
+        )
+        return
+    if settings.webhook_token is None and settings.webhook_hmac_secret is not None:
+        yield broken(
+            _CANARY, "its own door wants a signature, and it can only send a token", "Set COUNTERSIGN_WEBHOOK_TOKEN"
+        )
+        return
+    with database.read() as conn:
+        reached = rounds.last_success(conn)
+    stages = [stage for stage in Stage if stage is not Stage.DELIVERED or settings.slack_bot_token is not None]
+    late = [stage for stage in stages if stage in reached and now - reached[stage] > _STALE]
+    if not reached:
+        yield skipped(_CANARY, f"every {settings.canary_minutes} min, and no round yet", "Look again when a bot runs")
+    elif late:
+        what = f"no round has come as far as {late[0]} since {reached[late[0]]:%Y-%m-%d %H:%M} UTC"
+        yield broken(_CANARY, what, "Alerts do not come through, or no bot runs")
+    else:
+        yield ok(_CANARY, f"every {settings.canary_minutes} min, and it comes through")

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from bot.adapters.files import check, load
 from bot.adapters.resources import Connections
 from bot.core.errors import ContentErrors
-from bot.doctor.delivery import delivery
+from bot.doctor.delivery import canary, delivery
 from bot.doctor.finding import Finding, Findings, broken, gathered, ok
 from bot.doctor.monitoring import alertmanager
 from bot.doctor.own import own_database
@@ -43,7 +44,19 @@ def examine(settings: Settings, environ: Mapping[str, str], *, now: datetime) ->
             ward = Ward(connections=connections, catalog=catalog, environ=environ, alerts=settings.alerts)
             looks += [(name, partial(system, ward, each, now=now)) for name, each in sorted(systems.items())]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return [found for part in pool.map(lambda each: gathered(*each), looks) for found in part]
+            return _merged(found for part in pool.map(lambda each: gathered(*each), looks) for found in part)
+
+
+def _merged(findings: Iterable[Finding]) -> list[Finding]:
+    """What several systems share, such as one Prometheus, is said once, of all of them."""
+    systems: dict[Finding, list[str]] = {}
+    for each in findings:
+        system, colon, resource = each.where.partition(": ")
+        systems.setdefault(replace(each, where=resource if colon else each.where), []).append(system if colon else "")
+    return [
+        replace(each, where=f"{', '.join(dict.fromkeys(names))}: {each.where}" if any(names) else each.where)
+        for each, names in systems.items()
+    ]
 
 
 def _own(settings: Settings, now: datetime) -> Findings:
@@ -51,6 +64,7 @@ def _own(settings: Settings, now: datetime) -> Findings:
         yield from own_database(database)
         if database.version() == migrations.head():
             yield from delivery(database, now=now)
+            yield from canary(database, settings, now=now)
 
 
 def _content(settings: Settings) -> tuple[Catalog | None, list[Finding]]:

@@ -27,6 +27,8 @@ from bot.engine.system import (
     System,
 )
 
+_OWN = "COUNTERSIGN_SELF_URL"  # which a running bot knows by itself
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ward:
@@ -81,4 +83,7 @@ def _resource(
             case never:
                 assert_never(never)
     except NotConnected as error:
+        if error.variable == _OWN:
+            yield skipped(where, "a bot that runs is its own host")
+            return
         yield skipped(where, f"not connected: {error.variable} is not set", f"Set {error.variable}")

@@ -1,11 +1,12 @@
 """countersign doctor against the local world, whole and with things broken in it."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,17 @@ from bot.adapters.slack import web_client
 from bot.cli import app
 from bot.core.errors import Refused
 from bot.doctor.databases import database
-from bot.doctor.delivery import delivery
+from bot.doctor.delivery import canary, delivery
 from bot.doctor.examine import examine
 from bot.doctor.finding import Finding, Level, gathered
 from bot.doctor.monitoring import alertmanager as look_at_alertmanager
 from bot.doctor.monitoring import prometheus as look_at_prometheus
 from bot.doctor.slack import slack
+from bot.engine.canary import Stage
 from bot.engine.system import System
 from bot.settings import Settings
 from bot.steps import SqlRead
+from bot.store import canary as rounds
 from bot.store import messages
 from bot.store.database import Database
 from bot.store.tables import messages as table
@@ -96,6 +99,9 @@ def test_where_all_is_well_nothing_is_broken_and_nothing_secret_is_said(
     assert "slack: #billing-oncall can be posted to" in said
     assert "accrue: db: PostgreSQL 16.2, read only" in said
     assert "own database: sqlite, schema" in said
+    assert re.search(r"accrue, .*stripe: stripe: a restricted key, test mode", said)
+    assert "countersign: self: a bot that runs is its own host" in said
+    assert len(found) == len({(each.where.rpartition(": ")[2], each.what) for each in found})
     secret = [name for name in ward.environ if name.endswith(("_DSN", "_TOKEN", "_KEY", "_SECRET"))]
     assert [name for name in secret if len(ward.environ[name]) > 8 and ward.environ[name] in said] == []
 
@@ -183,6 +189,28 @@ def test_messages_that_do_not_reach_slack_are_told_with_the_reason(sqlite_databa
 
     assert [each.level for each in late + soon] == [Level.BROKEN, Level.OK]
     assert late[0].what == f"1 messages are not in Slack, the oldest since {NOON:%Y-%m-%d %H:%M} UTC: channel_not_found"
+
+
+def about_the_canary(database: Database, *, at: datetime, **changes: object) -> list[Finding]:
+    given = {"SLACK_BOT_TOKEN": "xoxb-local", "webhook_token": "token", "canary_minutes": 5, **changes}
+    return list(canary(database, Settings.model_validate(given), now=at))
+
+
+def test_the_canary_says_whether_alerts_come_through_and_how_far(sqlite_database: Database) -> None:
+    off = about_the_canary(sqlite_database, at=NOON, canary_minutes=0)
+    unable = about_the_canary(sqlite_database, at=NOON, webhook_token=None, webhook_hmac_secret="a secret")
+    new = about_the_canary(sqlite_database, at=NOON)
+    with sqlite_database.begin() as conn:
+        rounds.begin(conn, "one", NOON)
+        for stage in (Stage.SENT, Stage.FOLDED, Stage.DIAGNOSED):
+            rounds.reached(conn, "one", stage, NOON + timedelta(minutes=10))
+    well = about_the_canary(sqlite_database, at=NOON + timedelta(minutes=10))
+    late = about_the_canary(sqlite_database, at=NOON + timedelta(minutes=20))
+    without_slack = about_the_canary(sqlite_database, at=NOON + timedelta(minutes=20), SLACK_BOT_TOKEN=None)
+
+    assert [each.level for each in (*off, *unable, *new)] == [Level.SKIPPED, Level.BROKEN, Level.SKIPPED]
+    assert [each.level for each in (*well, *late, *without_slack)] == [Level.OK, Level.BROKEN, Level.OK]
+    assert late[0].what == f"no round has come as far as delivered since {NOON:%Y-%m-%d %H:%M} UTC"
 
 
 def test_a_real_prometheus_without_our_alerts_is_told(prometheus: str) -> None:
