@@ -11,6 +11,8 @@ from bot.store.database import Database
 
 _WHERE, _CANARY = "delivery", "canary"
 _LATE = timedelta(minutes=5)
+_IN_CHANNEL = "It stands in the fallback channel: invite the app, or mend the channel in rules/"
+_MEND = dict.fromkeys(("channel_not_found", "not_in_channel", "is_archived"), _IN_CHANNEL)
 _STALE = timedelta(minutes=15)  # as CountersignCanaryStale of alerts.yml
 
 
@@ -18,6 +20,12 @@ def delivery(database: Database, *, now: datetime) -> Findings:
     """For a database that has its tables."""
     with database.read() as conn:
         behind, paused = messages.backlog(conn), pacing.pauses(conn, now)
+        otherwise = messages.otherwise(conn, since=now - timedelta(days=1))
+    for word, count in otherwise.items():
+        what = f"Slack would not show {count} message{'s' if count > 1 else ''} of the last day as meant: {word}"
+        yield warning(
+            _WHERE, what, _MEND.get(word, "It was said more simply, and is in the thread as a file where it was cut")
+        )
     for pause in paused:
         what = "everything" if pause.key == "*" else pause.key
         yield warning(_WHERE, f"Slack does not do {what} for us until {pause.until:%H:%M:%S} UTC: {pause.why}")

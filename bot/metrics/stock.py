@@ -46,6 +46,7 @@ class Stock:
     undelivered_lag: float = 0.0  # seconds since the oldest message that Slack does not show came to be
     canary: Mapping[str, float] = field(default_factory=dict)  # by stage: when it was last reached, seconds since 1970
     paused: Mapping[str, tuple[str, float]] = field(default_factory=dict)  # by method (* all): why, and seconds left
+    otherwise: Mapping[str, int] = field(default_factory=dict)  # messages of the last hour not shown as meant, by why
     switches: Mapping[tuple[str, str], bool] = field(default_factory=dict)  # engaged, by name and kind
     open: Sequence[Open] = ()  # the latest of them
     requests: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by system and state

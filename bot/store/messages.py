@@ -1,6 +1,6 @@
 """Messages as rows: what each should say, and what Slack shows. A message behind its revision is to be delivered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -153,6 +153,15 @@ def backlog(conn: Connection) -> Backlog:
     trouble = select(messages.c.error).where(is_behind(), messages.c.error.is_not(None))
     error: str | None = conn.scalar(trouble.order_by(messages.c.changed_at).limit(1))
     return Backlog(count=count, oldest=oldest, error=error)
+
+
+def otherwise(conn: Connection, *, since: datetime) -> Mapping[str, int]:
+    """How many messages changed since then Slack shows more simply or elsewhere than meant, by its word for why."""
+    query = select(messages.c.error, func.count()).where(
+        messages.c.error.is_not(None), messages.c.sent_revision == messages.c.revision, messages.c.changed_at > since
+    )
+    rows = conn.execute(query.group_by(messages.c.error).order_by(messages.c.error))
+    return {str(error): count for error, count in rows}
 
 
 def _behind_since(now: datetime) -> ColumnElement[datetime]:

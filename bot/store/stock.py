@@ -1,7 +1,7 @@
 """How much of everything there is, for the bot's own metrics."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
@@ -37,6 +37,7 @@ def stock(conn: Connection, now: datetime, *, has_slack: bool = True, systems: I
             if has_slack or stage is not Stage.DELIVERED
         },
         paused={each.key: (each.why, (each.until - now).total_seconds()) for each in pacing.pauses(conn, now)},
+        otherwise=messages.otherwise(conn, since=now - _LATELY),
         switches={(BOT, Kind.BOT): False, **_off(known), **switches.known(conn)},
         open=_open(conn),
         requests={(system, state): count for system, state, count in conn.execute(_REQUESTS)},
@@ -65,6 +66,7 @@ def _off(systems: Iterable[System]) -> dict[tuple[str, str], bool]:
     return {(each.name, Kind.BUSINESS.value): False for system in systems for each in declared(system)}
 
 
+_LATELY = timedelta(hours=1)
 _OPEN = 100  # incidents that are named; countersign_incidents counts them all
 _REQUESTS = select(requests.c.system, requests.c.state, func.count()).group_by(requests.c.system, requests.c.state)
 _EXECUTIONS = (

@@ -109,10 +109,11 @@ class Health:
 
 def _slack(stock: Stock) -> Check:
     """What Slack does not do for us at the moment; incidents are taken in all the same."""
-    if not stock.paused:
-        return Check(state=State.OK, message="nothing is paused")
-    told = (f"{_called(method)} for {left:.0f} s: {why}" for method, (why, left) in sorted(stock.paused.items()))
-    return Check(state=State.WARNING, message=f"paused: {'; '.join(told)}")
+    told = [f"{_called(method)} for {left:.0f} s: {why}" for method, (why, left) in sorted(stock.paused.items())]
+    paused = f"paused: {'; '.join(told)}" if told else "nothing is paused"
+    words = ", ".join(f"{word} {count}" for word, count in stock.otherwise.items())
+    shown = f"; messages of the last hour shown more simply or elsewhere: {words}" if words else ""
+    return Check(state=State.WARNING if told or words else State.OK, message=f"{paused}{shown}")
 
 
 def _connected(now: Sockets) -> Check:

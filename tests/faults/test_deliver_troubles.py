@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.doctor.delivery import delivery
+from bot.doctor.finding import Level
 from bot.store import pacing
 from bot.store.database import Database
 from bot.store.stock import stock
@@ -48,6 +50,24 @@ def test_what_a_channel_does_not_take_goes_to_the_fallback_channel_and_says_wher
     assert word in small_print(message)
     assert [said(reply) for reply in message["replies"]] == ["evidence"]
     assert room.texts() == []
+
+
+@pytest.mark.parametrize(
+    ("word", "elsewhere"),
+    [("invalid_blocks", False), ("msg_too_long", False), ("not_in_channel", True), ("channel_not_found", True)],
+)
+def test_what_slack_did_not_show_as_meant_is_told_for_an_hour(room: Room, word: str, elsewhere: bool) -> None:
+    fault = {"channel": CHANNEL} if elsewhere else {"calls": 1}
+    room.workspace.control.inject("error", "chat.postMessage", code=word, **fault)
+    room.say("root:1", "firing", blocks=[section("firing")])
+    room.settle(CHANNEL, FALLBACK)
+
+    with room.database.read() as conn:
+        soon, later = stock(conn, room.at), stock(conn, room.at + timedelta(hours=2))
+    (line,) = [each for each in delivery(room.database, now=room.at) if each.level is Level.WARNING]
+    assert (soon.otherwise, later.otherwise) == ({word: 1}, {})
+    assert word in line.what
+    assert ("fallback" in line.todo) is elsewhere
 
 
 def test_a_channel_that_is_lost_after_the_root_was_posted_moves_the_whole_thread(room: Room) -> None:

@@ -38,6 +38,12 @@ messages = Table(
         postgresql_where=text("sent_revision < revision"),
     ),
     Index(
+        "ix_messages_troubled",
+        "changed_at",
+        sqlite_where=text("error IS NOT NULL"),
+        postgresql_where=text("error IS NOT NULL"),
+    ),
+    Index(
         "ix_messages_unsure",
         "channel",
         sqlite_where=text("unsure_until IS NOT NULL"),

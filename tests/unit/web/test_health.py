@@ -53,6 +53,15 @@ def test_what_slack_does_not_do_is_a_warning_with_its_word_for_why() -> None:
     )
 
 
+def test_messages_that_slack_would_not_show_as_meant_are_a_warning_by_its_words() -> None:
+    check = health(stock=Stock(unfolded=0, fold_lag=0.0, otherwise={"invalid_blocks": 2})).checks()["slack"]
+
+    assert check.state is State.WARNING
+    assert check.message == (
+        "nothing is paused; messages of the last hour shown more simply or elsewhere: invalid_blocks 2"
+    )
+
+
 def test_a_database_that_is_away_is_a_failure_with_its_reason() -> None:
     check = health(stock=None).checks()["database"]
 
