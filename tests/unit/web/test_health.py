@@ -29,6 +29,7 @@ def test_all_is_well() -> None:
         "database": State.OK,
         "fold": State.OK,
         "messages": State.OK,
+        "schedules": State.OK,
         "slack": State.OK,
         "switches": State.OK,
     }
