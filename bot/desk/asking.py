@@ -16,8 +16,9 @@ from bot.engine.approval import Why, standing
 from bot.engine.incident import Incident
 from bot.engine.inputs import checked
 from bot.engine.request import Request, State, needs, wants_reason
+from bot.engine.resumption import PENDING
 from bot.engine.runbook import Action
-from bot.store import audit, diagnoses, incidents, orders, requests
+from bot.store import audit, diagnoses, incidents, orders, requests, resumptions
 
 _LONGEST_REASON = 1000
 
@@ -156,11 +157,12 @@ def _request(
 def _is_asked(conn: Connection, wanted: Request) -> bool:
     """Whether the same wish is already on its way: two cards for one effect would ask for two approvals."""
     unclaimed = {request.id for request in requests.unclaimed(conn)}
+    to_go_on = {each.request_id for state in PENDING for each in resumptions.in_state(conn, state)}
     return any(
         each.action == wanted.action
         and each.original_id == wanted.original_id
         and wanted.inputs.items() <= each.inputs.items()
-        and (each.state in {State.PREPARING, State.OPEN} or each.id in unclaimed)
+        and (each.state in {State.PREPARING, State.OPEN} or each.id in unclaimed | to_go_on)
         for each in requests.of_incident(conn, wanted.incident_id)
     )
 

@@ -62,8 +62,8 @@ def rest_now(conn: Connection, request: Request, action: Action, *, now: datetim
         return Declined(why=Cause.ALREADY_ASKED, say="Somebody has asked for that already; its card waits for votes.")
     if latest is not None and latest.state is State.SUPERSEDED:
         return _not_resumable("What is left has changed since it was stopped; there is a newer card for it.")
-    if is_taken_back(conn, request):
-        return _not_resumable("It is being taken back, so it does not go on.")
+    if why := overtaken(conn, request):
+        return _not_resumable(why)
     execution = executions.get(conn, request.id)
     if execution is None:
         return _not_resumable("It has not been carried out, so there is nothing to go on with.")
@@ -72,10 +72,22 @@ def rest_now(conn: Connection, request: Request, action: Action, *, now: datetim
     return _not_resumable(rest) if isinstance(rest, str) else rest
 
 
-def is_taken_back(conn: Connection, request: Request) -> bool:
-    """Whether somebody has asked for its undo, and that has not come to nothing."""
-    of_incident = requests.of_incident(conn, request.incident_id)
-    return any(each.original_id == request.id and each.state not in _OVER for each in of_incident)
+def overtaken(conn: Connection, request: Request) -> str | None:
+    """What people have asked for since that speaks against going on, and has not come to nothing."""
+    others = [each for each in requests.of_incident(conn, request.incident_id) if each.state not in _OVER]
+    if any(each.original_id == request.id for each in others):
+        return "It is being taken back, so it does not go on."
+    if any(is_same_wish(each, request) and each.requested_at > request.requested_at for each in others):
+        return "It has been asked for anew since; there is a newer card for it."
+    return None
+
+
+def is_same_wish(one: Request, other: Request) -> bool:
+    """Whether both ask for the same, so that two cards could have one effect twice."""
+    is_same_action = (one.runbook, one.action, one.original_id) == (other.runbook, other.action, other.original_id)
+    # What is still being prepared has no defaults yet.
+    mine, theirs = one.inputs.items(), other.inputs.items()
+    return one.id != other.id and is_same_action and (mine <= theirs or theirs <= mine)
 
 
 def _not_resumable(say: str) -> Declined:

@@ -29,6 +29,9 @@ class State(StrEnum):
     SUPERSEDED = "superseded"  # the targets are others now; another request took its place
 
 
+PENDING = frozenset({State.OPEN, State.APPROVED})
+"""It waits for votes, or to begin."""
+
 _NOT_DONE = frozenset({State.EXPIRED, State.REFUSED, State.SUPERSEDED})
 LEADS_TO: Mapping[State, frozenset[State]] = {
     State.OPEN: frozenset({State.APPROVED, State.DENIED, *_NOT_DONE}),
@@ -71,7 +74,7 @@ class Resumption:
     @property
     def is_pending(self) -> bool:
         """Whether it waits for votes, or to begin."""
-        return self.state in {State.OPEN, State.APPROVED}
+        return self.state in PENDING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,6 +130,7 @@ def as_request(request: Request, resumption: Resumption) -> Request:
     return replace(
         request,
         targets=resumption.targets,
+        preview=replace(request.preview, say=None, answer=None) if request.preview else None,  # it was of the whole
         digest=resumption.digest,
         state=_AS_REQUEST[resumption.state],
         needs=resumption.needs,

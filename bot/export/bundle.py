@@ -15,7 +15,7 @@ from bot.export.evidence import Document, evidence_document, moment
 from bot.export.rows import Rows
 from bot.store.audit import Entry, Verdict
 from bot.store.deliveries import Delivery
-from bot.store.diagnoses import Diagnosis
+from bot.store.diagnoses import Diagnosis, digest
 
 FORMAT = "countersign-incident/1"
 
@@ -28,7 +28,9 @@ def bundle(rows: Rows) -> Document:
         "incident": _incident(rows),
         "webhooks": _webhooks(rows),
         "alerts": [_alert(each, _all_labels(rows)) for each in rows.alerts],
-        "diagnoses": [_diagnosis(each, rows.incident.runbook, definitions) for each in rows.diagnoses],
+        "diagnoses": [
+            _diagnosis(each, rows.incident.runbook, definitions, _noted(rows, each.number)) for each in rows.diagnoses
+        ],
         "checklist": _checklist(rows, definitions),
         "requests": [request_document(each, definitions) for each in rows.requests],
         "audit": {"entries": [_entry(each) for each in rows.entries], "chain": _chain(rows.chain)},
@@ -95,7 +97,16 @@ def _alert(alert: Told, labels: Sequence[Mapping[str, str]]) -> Document:
     }
 
 
-def _diagnosis(diagnosis: Diagnosis, runbook: str, definitions: Definitions) -> Document:
+def _noted(rows: Rows, number: int) -> Mapping[str, Json]:
+    """The digest of each answer of a diagnosis, as the audit noted it then."""
+    for entry in rows.entries:
+        found = entry.content.get("answers")
+        if entry.kind == "diagnosis.finished" and entry.content.get("number") == number and isinstance(found, Mapping):
+            return found
+    return {}
+
+
+def _diagnosis(diagnosis: Diagnosis, runbook: str, definitions: Definitions, noted: Mapping[str, Json]) -> Document:
     questions = definitions.questions(diagnosis.content, runbook)
     return {
         "number": diagnosis.number,
@@ -110,9 +121,11 @@ def _diagnosis(diagnosis: Diagnosis, runbook: str, definitions: Definitions) -> 
                 "asked_at": moment(asked.asked_at),
                 "took_ms": asked.took,
                 "answer": evidence_document(asked.evidence),
+                "is_as_noted_then": noted[question] == digest(asked.evidence) if question in noted else None,
             }
             for question, asked in diagnosis.asked.items()
         ],
+        "forgotten": {name: noted[name] for name in sorted(noted.keys() - diagnosis.asked.keys())},
         "conclusions": [_judgement(each) for each in diagnosis.conclusions.judgements],
     }
 

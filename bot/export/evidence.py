@@ -3,28 +3,29 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from bot.core.canonical import plain, sha256
+from bot.core.canonical import sha256
 from bot.core.egress import mask, masked_field, shown
 from bot.core.evidence import Answer, Evidence, Failure, Series, Table
 from bot.core.ports import Json
+from bot.store.diagnoses import digest
 
 Document = dict[str, Json]
 
 
 def evidence_document(evidence: Evidence) -> Document:
     """What was shown of an answer, or why there is none. Two answers are the same exactly if their digests are."""
-    digest = sha256(plain(evidence))
+    made = digest(evidence)
     match evidence:
         case Answer():
             return {
-                "digest": digest,
+                "digest": made,
                 "status": evidence.status,
                 "provider_request_id": evidence.request_id,
                 **table_document(evidence.table),
                 "chart": [_line(series) for series in evidence.series],
             }
         case Failure():
-            return {"digest": digest, "failed": evidence.reason, "why": mask(evidence.message)}
+            return {"digest": made, "failed": evidence.reason, "why": mask(evidence.message)}
 
 
 def table_document(table: Table) -> Document:

@@ -1,9 +1,12 @@
-"""Old webhooks are forgotten, a few at a time; the audit, and what an open incident is made of, never."""
+"""Old webhooks and answers are forgotten, a few at a time; the audit, and what is open still, never."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 
-from bot.store import deliveries
+from sqlalchemy import Connection
+
+from bot.store import deliveries, diagnoses
 from bot.store.database import Database
 from bot.store.work import Clock
 
@@ -12,8 +15,14 @@ log = logging.getLogger(__name__)
 _PIECE = 500  # rows of one transaction: nobody else waits for long
 
 
+class Forget(Protocol):
+    """Removes the oldest of one kind, `most` of them; returns how many."""
+
+    def __call__(self, conn: Connection, *, before: datetime, most: int) -> int: ...
+
+
 class Retention:
-    """Called by the clock; `keep` is how long a webhook is kept, None for ever."""
+    """Called by the clock; `keep` is how long a webhook and an answer is kept, None for ever."""
 
     def __init__(self, *, database: Database, keep: timedelta | None, now: Clock) -> None:
         self._database = database
@@ -24,13 +33,19 @@ class Retention:
         """Forget what may be forgotten; returns how many. Replicas that do it at once share the work."""
         if self._keep is None:
             return 0
-        before, gone = self._now() - self._keep, 0
+        before = self._now() - self._keep
+        return self._all("deliveries", deliveries.forget, before) + self._all(
+            "answers", diagnoses.forget_answers, before
+        )
+
+    def _all(self, what: str, forget: Forget, before: datetime) -> int:
+        gone = 0
         while True:
             with self._database.begin() as conn:
-                piece = deliveries.forget(conn, before=before, most=_PIECE)
+                piece = forget(conn, before=before, most=_PIECE)
             gone += piece
             if piece < _PIECE:
                 break
         if gone:
-            log.info("deliveries.forgotten", extra={"count": gone, "before": before.isoformat()})
+            log.info("old.forgotten", extra={"what": what, "count": gone, "before": before.isoformat()})
         return gone

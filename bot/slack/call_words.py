@@ -15,6 +15,8 @@ def notification(view: CallView) -> Safe:
             return clip(Safe(f"Now {safe(view.severity.upper())}: {safe(view.title)}"), 300)
         case Call.AGAIN:
             return clip(Safe(f"Fires again: {safe(view.title)}"), 300)
+        case Call.UNPROVEN:
+            return clip(Safe(f"Done, but not verified: {safe(view.title)}"), 300)
 
 
 def called(view: CallView) -> Safe:
@@ -32,3 +34,8 @@ def _happened(view: CallView) -> Safe:
         case Call.AGAIN:
             often = f" It flaps: that was the {view.times}th time." if view.times > 3 else ""
             return Safe(f":repeat: *It fires again*, and nobody has acknowledged it since.{often}")
+        case Call.UNPROVEN:
+            return Safe(
+                f":warning: {bold(view.title)} was carried out, and its check did not come true in time. "
+                "Somebody has to look, whatever its alert says."
+            )

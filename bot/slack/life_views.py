@@ -31,6 +31,7 @@ class Call(StrEnum):
 
     WORSE = "worse"
     AGAIN = "again"
+    UNPROVEN = "unproven"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -134,11 +134,12 @@ def _held_file(path: Path, name: str) -> Callable[[], None] | None:
 
 
 def _held_lock(engine: Engine, name: str) -> Callable[[], None] | None:
-    """A connection of its own, for the lock is the session's."""
+    """A transaction of its own that stays open: a pooler that hands out connections by transaction keeps it, too."""
     key = int.from_bytes(hashlib.sha256(f"countersign/{name}".encode()).digest()[:8], signed=True)
-    conn = engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+    conn = engine.connect()
     conn.detach()
-    if conn.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}):
+    conn.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    if conn.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}):
         return conn.close
     conn.close()
     return None

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, insert, select, update
 
+from bot.core.canonical import plain, sha256
 from bot.core.errors import BadInput
 from bot.core.evidence import Evidence
 from bot.engine.conclude import Conclusions
 from bot.engine.diagnose import Subject
+from bot.engine.incident import State
 from bot.store.tables import answers, diagnoses, incidents
 
 _EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)
@@ -134,6 +136,37 @@ def finish(
         ]
         conn.execute(insert(answers), rows)
     return True
+
+
+def digests(conn: Connection, incident_id: str, number: int) -> Mapping[str, str]:
+    """The digest of each answer, by question: of what the database keeps, so that it can be made again."""
+    found = get(conn, incident_id, number)
+    return {question: digest(each.evidence) for question, each in found.asked.items()} if found else {}
+
+
+def digest(evidence: Evidence) -> str:
+    """Two answers are the same exactly if their digests are."""
+    return sha256(plain(evidence))
+
+
+def forget_answers(conn: Connection, *, before: datetime, most: int) -> int:
+    """Removes the answers of diagnoses that ended before this moment, `most` of them; returns how many.
+
+    Those of an open incident stay, and those of one that ended later; their digests stay in the audit.
+    """
+    over = and_(incidents.c.state == State.RESOLVED, incidents.c.resolved_at < before)
+    query = (
+        select(diagnoses.c.incident_id, diagnoses.c.number)
+        .join(incidents, diagnoses.c.incident_id == incidents.c.id)
+        .where(over, diagnoses.c.finished_at < before)
+        .where(exists().where(answers.c.incident_id == diagnoses.c.incident_id, answers.c.number == diagnoses.c.number))
+        .order_by(diagnoses.c.finished_at)
+        .limit(most)
+    )
+    old = [(row.incident_id, row.number) for row in conn.execute(query)]
+    for incident_id, number in old:
+        conn.execute(delete(answers).where(answers.c.incident_id == incident_id, answers.c.number == number))
+    return len(old)
 
 
 def _diagnosis(conn: Connection, row: Row[tuple[object, ...]]) -> Diagnosis:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from typer.testing import CliRunner
 
 from bot.cli import app
@@ -21,8 +21,8 @@ from bot.export.rows import gather
 from bot.store import audit
 from bot.store.audit import Checkpoint, Entry
 from bot.store.database import Database
+from bot.store.tables import answers, deliveries, requests, votes
 from bot.store.tables import audit as audit_rows
-from bot.store.tables import deliveries, requests, votes
 from tests.kit.story import notification, tell
 from tests.kit.tampering import tamper
 from tests.kit.trust import APPROVER, REQUESTER
@@ -69,6 +69,42 @@ def test_each_question_has_its_definition_what_was_shown_and_the_digest_of_the_a
     assert len(backlog["answer"]["digest"]) == 64
     assert gone["answer"]["failed"] == "refused"
     assert [each["held"] for each in diagnosis["conclusions"]] == [True, None]
+
+
+def test_an_answer_is_held_against_the_digest_that_the_audit_noted_then(database: Database) -> None:
+    _, incident_id = tell(database)
+    before = exported(database, incident_id)["diagnoses"][0]
+    with database.begin() as conn:
+        conn.execute(
+            update(answers)
+            .where(answers.c.question == "gone", answers.c.number == 1)
+            .values(evidence={"kind": "failure", "reason": "timeout", "message": "it took too long"})
+        )
+
+    after = exported(database, incident_id)["diagnoses"][0]
+
+    assert [each["is_as_noted_then"] for each in before["questions"]] == [True, True, True]
+    assert {each["id"]: each["is_as_noted_then"] for each in after["questions"]} == {
+        "health": True,
+        "backlog": True,
+        "gone": False,
+    }
+    assert "not what the audit noted then" in page(exported(database, incident_id))
+
+
+def test_what_is_not_kept_any_more_is_named_with_its_digest(database: Database) -> None:
+    _, incident_id = tell(database)
+    before = exported(database, incident_id)["diagnoses"][0]
+    with database.begin() as conn:
+        conn.execute(delete(answers))
+
+    document = exported(database, incident_id)
+
+    noted = {each["id"]: each["answer"]["digest"] for each in before["questions"]}
+    assert before["forgotten"] == {}
+    assert document["diagnoses"][0]["questions"] == []
+    assert document["diagnoses"][0]["forgotten"] == noted
+    assert noted["health"] in page(document)
 
 
 def test_a_request_holds_what_was_voted_on_by_whom_and_what_came_of_it(told: Json) -> None:

@@ -12,7 +12,7 @@ from bot.store.database import Database
 from bot.store.messages import Message
 from bot.store.tables import incident_alerts, incidents
 from bot.store.tables import messages as message_rows
-from tests.kit.trust import INCIDENT, REVISION, Office
+from tests.kit.trust import APPROVER, INCIDENT, REVISION, Office
 from tests.kit.waiting import eventually
 
 ROOT = f"root:{INCIDENT}"
@@ -110,7 +110,11 @@ def calls(office: Office) -> list[Message]:
     """What calls people, in the order it was said."""
     with office.database.read() as conn:
         rows = conn.execute(select(message_rows.c.subject).order_by(message_rows.c.created_at, message_rows.c.subject))
-        said = [messages.by_subject(conn, subject) for (subject,) in rows if subject.startswith(("worse:", "again:"))]
+        said = [
+            messages.by_subject(conn, subject)
+            for (subject,) in rows
+            if subject.startswith(("worse:", "again:", "unproven:"))
+        ]
     return [each for each in said if each is not None]
 
 
@@ -159,6 +163,25 @@ def test_an_incident_that_is_over_or_as_grave_as_ever_calls_nobody(office: Offic
     shown(office, show)
 
     assert calls(office) == []
+
+
+@pytest.mark.parametrize("state", ["firing", "resolved"])
+def test_an_action_that_did_not_come_true_calls_who_is_on_call_once_whatever_the_alert_says(
+    office: Office, show: Presenter, state: str
+) -> None:
+    office.host.is_deaf = True
+    office.approve(office.ask(), APPROVER)
+    office.pass_time(timedelta(minutes=2))
+    with office.database.begin() as conn:
+        conn.execute(update(incidents).values(state=state, resolved_at=office.at))
+
+    shown(office, show)
+    shown(office, show)
+
+    [said] = calls(office)
+    assert (said.revision, said.thread_of) == (1, row(office).id)
+    assert "*Replay* was carried out, and its check did not come true in time" in str(said.blocks)
+    assert "<!subteam^S0ONCALL>" in str(said.blocks)
 
 
 def test_of_two_changes_at_once_neither_is_lost(office: Office, show: Presenter) -> None:

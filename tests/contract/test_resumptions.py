@@ -21,7 +21,9 @@ from bot.engine.runbook import Risk
 from bot.export.bundle import bundle
 from bot.export.page import page
 from bot.export.rows import gather
-from bot.store import executions, resumptions
+from bot.slack.commands.lists import open_requests
+from bot.slack.home_view import home_view
+from bot.store import executions, requests, resumptions
 from bot.store.database import Database
 from bot.store.tables import incidents
 from bot.store.tables import resumption_votes as vote_rows
@@ -421,6 +423,38 @@ def test_what_is_taken_back_does_not_go_on(here: Office) -> None:
     assert "taken back" in told.say
 
 
+def test_what_waits_to_go_on_is_not_asked_for_anew(here: Office) -> None:
+    request_id = stopped(here)
+    ask_on(here, request_id)
+
+    told = ask(here.desk, person=LEAD, incident_id=INCIDENT, action="replay", inputs={}, reason="once more")
+
+    assert isinstance(told, Declined)
+    assert told.why is Cause.ALREADY_ASKED
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_what_was_asked_for_anew_does_not_go_on(here: Office, when: str) -> None:
+    request_id = stopped(here)
+    if when == "meanwhile":
+        ask_on(here, request_id)
+        here.approve_without_running(request_id, LEAD)
+        here.at += timedelta(seconds=1)
+        with here.database.begin() as conn:  # by somebody who was as quick
+            anew = replace(here.request(request_id), id="another", requested_at=here.at, state=Requested.OPEN)
+            requests.add(conn, anew)
+        here.execute.resume(request_id, "1")
+        assert stands(here, request_id) is State.REFUSED
+    else:
+        here.at += timedelta(seconds=1)
+        here.ask()
+        told = ask_on(here, request_id)
+        assert isinstance(told, Declined)
+        assert "newer card" in told.say
+
+    assert touched(here) == ["ev_1"]
+
+
 def test_what_waits_to_go_on_is_not_taken_back(here: Office) -> None:
     request_id = stopped(here)
     ask_on(here, request_id)
@@ -554,6 +588,23 @@ def test_the_record_tells_who_let_it_go_on_and_after_what(office: Office) -> Non
     assert (exported["asked_by"], exported["reason"], exported["state"]) == (REQUESTER, WHY, "started")
     assert [(each["person"], each["is_for_this_digest"]) for each in exported["votes"]] == [(LEAD, True)]
     assert "To go on with the rest, 1: started" in page(document)
+
+
+def test_it_waits_in_the_home_of_who_may_approve_it_and_in_the_list(here: Office) -> None:
+    request_id = stopped(here)
+    ask_on(here, request_id, SECOND)
+    office_at = home_view(here.desk, LEAD).waiting
+
+    assert [(each.id, each.digest, each.targets, each.says) for each in office_at] == [
+        (request_id, here.digest(request_id), 4, "")
+    ]
+    assert home_view(here.desk, SECOND).waiting == ()  # who asks for it
+    assert home_view(here.desk, REQUESTER).waiting == ()
+    with here.database.read() as conn:
+        [listed] = open_requests(conn, here.contents)
+    assert (listed.requester, listed.missing) == (SECOND, 1)
+    here.approve(request_id, LEAD)
+    assert home_view(here.desk, APPROVER).waiting == ()
 
 
 def test_a_refused_resumption_moves_neither_the_execution_nor_its_request(here: Office) -> None:

@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
+from bot.core.evidence import Failure
 from bot.jobs.retention import Retention
 from bot.store import deliveries
 from bot.store.database import Database
 from bot.store.deliveries import Delivery, Source
+from bot.store.tables import answers, diagnoses, incidents
 from bot.store.tables import deliveries as rows
-from bot.store.tables import incidents
 from tests.kit.moments import NOON
-from tests.kit.trust import INCIDENT_ROW
+from tests.kit.trust import INCIDENT, INCIDENT_ROW
 
 DAY = timedelta(days=1)
 
@@ -75,3 +76,47 @@ def test_where_all_is_kept_nothing_goes(database: Database) -> None:
 
     assert tidy(database, keep=None) == 0
     assert kept(database) == [5000, 1]
+
+
+def diagnosed(database: Database, *, ended_days_ago: int | None, diagnosed_days_ago: int = 100) -> None:
+    """An incident with one answer, which has ended or is open."""
+    at = NOON - diagnosed_days_ago * DAY
+    resolved = {} if ended_days_ago is None else {"state": "resolved", "resolved_at": NOON - ended_days_ago * DAY}
+    with database.begin() as conn:
+        conn.execute(insert(incidents).values(**{**INCIDENT_ROW, "diagnoses": 1, **resolved}))
+        conn.execute(
+            insert(diagnoses).values(incident_id=INCIDENT, number=1, content="r" * 64, ordered_at=at, finished_at=at)
+        )
+        evidence = {"kind": "failure", "reason": "unavailable", "message": "away"}
+        conn.execute(
+            insert(answers).values(
+                incident_id=INCIDENT,
+                number=1,
+                question="health",
+                position=0,
+                evidence=Failure.model_validate(evidence).model_dump(mode="json"),
+                asked_at=at,
+                took=1,
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    ("ended_days_ago", "diagnosed_days_ago", "left"),
+    [
+        pytest.param(None, 100, 1, id="open"),
+        pytest.param(1, 100, 1, id="ended-lately"),
+        pytest.param(95, 1, 1, id="asked-lately"),
+        pytest.param(95, 100, 0, id="ended-long-ago"),
+    ],
+)
+def test_answers_of_incidents_that_ended_long_ago_go(
+    database: Database, ended_days_ago: int | None, diagnosed_days_ago: int, left: int
+) -> None:
+    diagnosed(database, ended_days_ago=ended_days_ago, diagnosed_days_ago=diagnosed_days_ago)
+
+    tidy(database)
+
+    with database.read() as conn:
+        assert len(conn.execute(select(answers)).all()) == left
+        assert len(conn.execute(select(diagnoses)).all()) == 1

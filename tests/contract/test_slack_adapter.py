@@ -229,3 +229,17 @@ class TestDirectory:
 
         assert asked == 1
         assert len(workspace.control.calls("users.info")) == 2
+
+    def test_a_usergroup_is_remembered_as_long_and_then_has_nobody_while_it_cannot_be_read(
+        self, workspace: RunningWorkspace, directory: SlackDirectory
+    ) -> None:
+        directory.members("S0ONCALL")
+        workspace.control.inject("error", "usergroups.users.list", code="fatal_error")
+
+        self.seconds = 29.0
+        remembered = directory.members("S0ONCALL")
+        self.seconds = 31.0
+
+        assert "U0ANA" in remembered
+        with pytest.raises(Unavailable):
+            directory.members("S0ONCALL")

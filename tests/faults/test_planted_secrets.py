@@ -21,15 +21,12 @@ from sqlalchemy import create_engine, select, text
 from bot.adapters.charts import labels
 from bot.core.evidence import Answer
 from bot.demo.ports import Ports
-from bot.export.bundle import bundle
-from bot.export.page import page
-from bot.export.rows import gather
 from bot.store import diagnoses
 from bot.store.database import Database
 from bot.store.tables import audit, incidents, messages, requests
 from tests.kit.databases import PostgreSQL
 from tests.kit.host import closed_port, serving
-from tests.kit.planted import NAME, PRIVATE, TEXT, answer, leaks, notification
+from tests.kit.planted import NAME, PRIVATE, TEXT, answer, event, leaks, notification
 from tests.kit.slack import CHANNEL_ID
 from tests.kit.slack_app import blocks_of
 from tests.kit.waiting import eventually
@@ -55,10 +52,10 @@ class Bot:
     def control(self) -> Control:
         return self.workspace.control
 
-    def post(self, body: bytes, **headers: str) -> httpx.Response:
-        """A webhook."""
+    def post(self, body: bytes, path: str = "/alertmanager", **headers: str) -> httpx.Response:
+        """A webhook, or an event of a host."""
         given = {"authorization": f"Bearer {WEBHOOK_TOKEN}", "content-type": "application/json", **headers}
-        return httpx.post(f"{self.url}/alertmanager", content=body, headers=given, timeout=20)
+        return httpx.post(f"{self.url}{path}", content=body, headers=given, timeout=20)
 
     def interact(self, payload: Mapping[str, Any]) -> httpx.Response:
         """Something that Slack itself would never send, signed as Slack does."""
@@ -92,10 +89,12 @@ class Bot:
 @pytest.fixture(scope="module")
 def told(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
     """All that left the bot, by the way it took, after a whole story was lived through."""
-    with running(postgresql, tmp_path_factory.mktemp("planted")) as bot:
+    folder = tmp_path_factory.mktemp("planted")
+    with running(postgresql, folder) as bot:
         answered = provoke(bot)
         live(bot)
-        ways = {**answered, **looked_at(bot), **shown_in_slack(bot), **stored(bot), **exported(bot), **drawn(bot)}
+        ways = {**answered, **looked_at(bot), **commanded(bot, folder), **shown_in_slack(bot)}
+        ways |= {**stored(bot), **exported(bot, folder), **drawn(bot), **broken(bot)}
         ways["stderr"] = bot.stderr.read_text
         yield {way: each() if callable(each) else each for way, each in ways.items()}
 
@@ -161,6 +160,8 @@ def environment_of(*, workspace: RunningWorkspace, hosts: str, own: str, theirs:
         "PLANTED_URL": hosts.replace("http://", "http://svc:PlantedEnvUser@"),
         "PLANTED_TOKEN": "PlantedEnvBearer0Aa",
         "PLANTED_GONE_URL": f"http://svc:PlantedEnvUser@{gone}",
+        "ALERTMANAGER_URL": hosts.replace("http://", "http://am:PlantedEnvAlerts@"),
+        "COUNTERSIGN_LOG": "bot=DEBUG,httpx=INFO,slack_sdk=DEBUG,stripe=DEBUG",  # an operator in trouble turns these up
         "PLANTED_BAD_TOKEN": "PlantedEnvBad\nHeader",
         "NO_PROXY": "127.0.0.1",
     }
@@ -189,6 +190,13 @@ def provoke(bot: Bot) -> dict[str, str | Callable[[], str]]:
         httpx.post(vote, json={"person": TEXT, "code": TEXT, "digest": TEXT, TEXT: TEXT}, timeout=20),
         httpx.get(f"{bot.url}/api/v1/requests", params={"stage": TEXT}, timeout=20),
         browse(bot, f"/requests/{PRIVATE['e-mail']}"),
+        browse(bot, f"/incidents/{PRIVATE['key']}"),
+        httpx.get(f"{bot.url}/api/v1/incidents/{PRIVATE['key']}", timeout=20),
+        httpx.post(
+            f"{bot.url}/api/v1/switches/engage", json={"person": TEXT, "name": TEXT, "reason": TEXT}, timeout=20
+        ),
+        bot.post(json.dumps({"event": TEXT, "metadata": TEXT}).encode(), "/ops-events"),
+        bot.post(json.dumps({"event": "planted.ops.leak", "occurred_at": TEXT}).encode(), "/ops-events"),
     ]
     button = {"type": "block_actions", "team": {"id": "T1"}, "user": {"id": ANA, "name": NAME}}
     odd: list[Mapping[str, Any]] = [
@@ -209,7 +217,7 @@ def live(bot: Bot) -> None:
     assert bot.says("questions asked")
     assert eventually(lambda: any(each.get("files") for each in bot.root()["replies"]))
     for number in range(2):
-        ask(bot)
+        ask(bot, "fix", {"input:note": TEXT[:400], "input:customer_name": NAME})
         assert bot.says("waiting for approval")
         if number == 0:
             bot.control.click(CHI, bot.card(), "deny")
@@ -220,8 +228,75 @@ def live(bot: Bot) -> None:
     bot.control.click(LEE, bot.card(), "approve")
     assert eventually(lambda: "execution.failed" in kinds(bot))
     assert bot.says("It failed and is not tried again")
-    for words in (TEXT[:1000], "stripe " + PRIVATE["key"], "incident " + PRIVATE["e-mail"], "status"):
-        bot.control.command(ANA, CHANNEL_ID, "/billing", words)
+    fill(bot, CHI, bot.card(), "resume", {"input:-reason": TEXT[:900]})
+    assert bot.says("asked <!date")
+    fill(bot, LEE, bot.card(), "deny", {"input:-reason": TEXT[:900]})
+    assert bot.says("Does not go on: denied")
+    lose(bot)
+    fill(bot, CHI, bot.root(), "silence", {"input:-reason": TEXT[:900], "input:-length": "1h"})
+    assert eventually(lambda: "silence.failed" in kinds(bot) or "silence.wanted" in kinds(bot))
+    leave_forms_open(bot)
+    talk(bot)
+    assert bot.post(event(), "/ops-events").status_code == 200
+    assert eventually(lambda: "countersign_check_planted{" in browse(bot, "/metrics").text, within=100)
+
+
+def lose(bot: Bot) -> None:
+    """A call without an answer, whose end a person tells in words that hold all there is; another that runs alone."""
+    ask(bot, "lose", {})
+    assert bot.says("each approver types its phrase")
+    for who in (CHI, LEE):
+        fill(bot, who, bot.card(), "approve", {"input:-phrase": "lose all of it"})
+    assert bot.says("outcome unknown")
+    fill(bot, LEE, bot.card(), "no_effect", {"input:-reason": TEXT[:900]})
+    assert bot.says("did not take effect")
+    ask(bot, "lose", {})
+    assert bot.says("waiting for approval")
+    fill(bot, CHI, bot.card(), "break_glass", {"input:-reason": TEXT[:900], "input:-phrase": "lose all of it"})
+    assert bot.says("run alone by")
+
+
+def leave_forms_open(bot: Bot) -> None:
+    """Every form as it comes, prefilled."""
+    bot.control.click(ANA, bot.root(), "ask:fix", value=f"{incident_of(bot)}:fix")
+    assert eventually(lambda: bot.control.modals(ANA))
+    for action in ("took_effect",):
+        bot.control.click(LEE, bot.card(), action)
+        assert eventually(lambda: bot.control.modals(LEE))
+    bot.control.command(CHI, CHANNEL_ID, "/billing", "run planted/leak")
+    assert eventually(lambda: bot.control.modals(CHI))
+
+
+def talk(bot: Bot) -> None:
+    """Words to the bot, which its answers quote or act on; and its Home."""
+    private = (
+        TEXT[:1000],
+        "stripe " + PRIVATE["key"],
+        "incident " + PRIVATE["e-mail"],
+        f'run planted/leak note="{TEXT}"',
+    )
+    plain = ("status", "requests", "switch", "runbooks planted", "check planted/leaky", "check planted/broken", "help")
+    for words in (*private, *plain, f"check {PRIVATE['key']}", f"silence {incident_of(bot)} {PRIVATE['key']}"):
+        bot.control.command(ANA, CHANNEL_ID, "/billing", words[:2_900])
+    bot.control.mention(ANA, CHANNEL_ID, f"<@U0BOT> check {PRIVATE['key']}", thread_ts=bot.root()["ts"])
+    command(bot, "switch", "engage", "bot:planted", "--reason", TEXT[:400])
+    for who in (ANA, CHI, LEE):
+        bot.control.open_home(who)
+        assert eventually(lambda: bot.control.home(who) is not None)  # noqa: B023 - looked at before the next
+
+
+def fill(bot: Bot, who: str, message: dict[str, Any], action: str, typed: Mapping[str, str]) -> None:
+    """Press a button that asks back, and send its form."""
+    before = len(bot.control.modals(who))
+    bot.control.click(who, message, action)
+    assert eventually(lambda: len(bot.control.modals(who)) > before), action
+    answered = bot.control.submit(who, dict(typed))
+    assert answered["ok"], answered
+
+
+def incident_of(bot: Bot) -> str:
+    with bot.database.read() as conn:
+        return str(conn.scalar(select(incidents.c.id).order_by(incidents.c.opened_at)))
 
 
 def kinds(bot: Bot) -> set[str]:
@@ -230,14 +305,14 @@ def kinds(bot: Bot) -> set[str]:
         return set(conn.scalars(select(audit.c.kind)))
 
 
-def ask(bot: Bot) -> None:
-    with bot.database.read() as conn:
-        incident_id = conn.scalar(select(incidents.c.id))
-    bot.control.click(ANA, bot.root(), "ask:fix", value=f"{incident_id}:fix")
+def ask(bot: Bot, action: str, typed: Mapping[str, str]) -> None:
+    """Ask for it with a reason that holds all there is, and wait for its card."""
+    count = len(cards(bot))
+    bot.control.click(ANA, bot.root(), f"ask:{action}", value=f"{incident_of(bot)}:{action}")
     assert eventually(lambda: bot.control.modals(ANA))
-    typed = {"input:note": TEXT[:400], "input:customer_name": NAME, "input:-reason": TEXT[:900]}
-    answered = bot.control.submit(ANA, typed)
+    answered = bot.control.submit(ANA, {**typed, "input:-reason": TEXT[:900]})
     assert answered["ok"], answered
+    assert eventually(lambda: len(cards(bot)) > count)
 
 
 def cards(bot: Bot) -> list[dict[str, Any]]:
@@ -253,22 +328,53 @@ def browse(bot: Bot, path: str) -> httpx.Response:
 def looked_at(bot: Bot) -> dict[str, str]:
     """What the bot says of itself, to programs and to people without Slack."""
     with bot.database.read() as conn:
-        request_id = str(conn.scalar(select(requests.c.id)))
-    pages = ("/metrics", "/readyz", "/healthz", "/", f"/requests/{request_id}")
-    calls = ("/api/v1/incidents", "/api/v1/requests", f"/api/v1/requests/{request_id}")
-    found = {path: browse(bot, path) for path in (*pages, *calls)}
-    assert {each.status_code for each in found.values()} == {200}
-    told = {path.replace(request_id, "one"): each.text for path, each in found.items()}
-    return told | {
-        "requests list": command(bot, "requests", "list"),
-        "requests show": command(bot, "requests", "show", request_id),
+        request_ids = conn.scalars(select(requests.c.id)).all()
+    incident_id = incident_of(bot)
+    pages = ("/", "/switches", f"/incidents/{incident_id}")
+    own = ("/metrics", "/readyz", "/healthz")
+    calls = ("incidents", "requests", "requests?stage=failed", "switches", "openapi.json", f"incidents/{incident_id}")
+    found = {path: browse(bot, path) for path in (*own, *pages, *(f"/api/v1/{each}" for each in calls))}
+    each_request = {
+        f"{door}/each": [browse(bot, f"{door}/{id_}") for id_ in request_ids]
+        for door in ("/requests", "/api/v1/requests")
     }
+    every = [*found.values(), *(answer for answers in each_request.values() for answer in answers)]
+    assert {each.status_code for each in every} == {200}
+    told = {path.replace(incident_id, "one"): each.text for path, each in found.items()}
+    return told | {door: "\n".join(each.text for each in answers) for door, answers in each_request.items()}
 
 
-def command(bot: Bot, *arguments: str) -> str:
+def commanded(bot: Bot, folder: Path) -> dict[str, str]:
+    """What commands print, those that ask every real system and those about what came in."""
+    with bot.database.read() as conn:
+        request_ids = conn.scalars(select(requests.c.id)).all()
+    given = folder / "webhook.json"
+    given.write_bytes(notification())
+    content = ("--rules", str(CONTENT / "rules"), "--runbooks", str(CONTENT / "runbooks"))
+    asked: Mapping[str, tuple[str, ...]] = {
+        "requests list": ("requests", "list", "--all"),
+        "incidents list": ("incidents", "list"),
+        "incidents show": ("incidents", "show", incident_of(bot)),
+        "audit verify": ("audit", "verify"),
+        "audit incidents": ("audit", "incidents"),
+        "switch list": ("switch", "list"),
+        "people list": ("people", "list"),
+        "doctor": ("doctor",),
+        "doctor json": ("doctor", "--json"),
+        "check": ("check", *content),
+        "explain": ("explain", str(given), *content),
+        "simulate": ("simulate", str(given), *content),
+        "requests ask": ("requests", "ask", PRIVATE["key"], "fix", f"note={TEXT}", "--as", ANA, "--code", "PlantedEnv"),
+    }
+    told = {way: command(bot, *arguments, is_good=False) for way, arguments in asked.items()}
+    shown = [command(bot, "requests", "show", each) for each in request_ids]
+    return {**told, "requests show": "\n".join(shown)}
+
+
+def command(bot: Bot, *arguments: str, is_good: bool = True) -> str:
     """What a command prints."""
     program = [sys.executable, "-m", "bot", *arguments]
-    ended = subprocess.run(program, env=bot.environment, capture_output=True, text=True, timeout=60, check=True)
+    ended = subprocess.run(program, env=bot.environment, capture_output=True, text=True, timeout=90, check=is_good)
     return ended.stdout + ended.stderr
 
 
@@ -279,6 +385,7 @@ def shown_in_slack(bot: Bot) -> dict[str, str]:
     views = [bot.control.modals(user) for user in (ANA, CHI, LEE)]
     return {
         "slack messages": json.dumps(ours, ensure_ascii=False),
+        "slack home": json.dumps([bot.control.home(user) for user in (ANA, CHI, LEE)], ensure_ascii=False),
         "slack forms": json.dumps([[strip_typed(view) for view in stack] for stack in views], ensure_ascii=False),
     }
 
@@ -301,34 +408,55 @@ def stored(bot: Bot) -> dict[str, str]:
     }
 
 
-def exported(bot: Bot) -> dict[str, str]:
-    with bot.database.read() as conn:
-        document = bundle(gather(conn, str(conn.scalar(select(incidents.c.id)))))
-    return {
-        "export json": json.dumps(document, ensure_ascii=False),
-        "export html": page(document),
-        "audit verify": command(bot, "audit", "verify"),
-    }
+def exported(bot: Bot, folder: Path) -> dict[str, str]:
+    as_json, as_html = folder / "bundle.json", folder / "bundle.html"
+    command(bot, "audit", "export", incident_of(bot), "--json", str(as_json), "--html", str(as_html))
+    return {"export json": as_json.read_text(), "export html": as_html.read_text()}
+
+
+def broken(bot: Bot) -> dict[str, str]:
+    """A fault of our own, whose trace quotes a statement with all that was bound to it."""
+    incident_id = incident_of(bot)
+    with bot.database.begin() as conn:
+        conn.execute(text("alter table incident_alerts rename to lost_alerts"))
+    try:
+        bot.post(notification().replace(b"2026-11-21T11:50", b"2026-11-22T11:50"))
+        assert eventually(lambda: "incident_alerts" in bot.stderr.read_text())
+        looked = [browse(bot, f"/incidents/{incident_id}"), browse(bot, f"/api/v1/incidents/{incident_id}")]
+        told = command(bot, "incidents", "show", incident_id, is_good=False)
+    finally:
+        with bot.database.begin() as conn:
+            conn.execute(text("alter table lost_alerts rename to incident_alerts"))
+    assert min(each.status_code for each in looked) >= 500
+    return {"broken page": looked[0].text, "broken call": looked[1].text, "broken command": told}
 
 
 def drawn(bot: Bot) -> dict[str, str]:
     """The words of the charts; their pictures cannot be searched."""
     with bot.database.read() as conn:
-        found = diagnoses.latest(conn, str(conn.scalar(select(incidents.c.id))))
+        found = diagnoses.latest(conn, incident_of(bot))
     assert found is not None
     series = [each.series for each in found.evidence.values() if isinstance(each, Answer) and each.series]
     assert series
     return {"legends": repr([labels(each) for each in series])}
 
 
-SLACK = ("slack messages", "slack forms", "message rows", "legends")
+SLACK = ("slack messages", "slack forms", "slack home", "message rows", "legends")
 RECORD = ("audit rows", "job rows", "export json", "export html")
-ANSWERS = ("/metrics", "/readyz", "/healthz", *(f"answer {number}" for number in range(14)))
-ELSEWHERE = ("/", "/requests/one", "/api/v1/incidents", "/api/v1/requests", "/api/v1/requests/one")
-COMMANDS = ("requests list", "requests show", "audit verify")
+ANSWERS = ("/metrics", "/readyz", "/healthz", *(f"answer {number}" for number in range(19)))
+PAGES = ("/", "/switches", "/incidents/one", "/requests/each", "broken page")
+API = (
+    "/api/v1/incidents", "/api/v1/incidents/one", "/api/v1/requests", "/api/v1/requests?stage=failed",
+    "/api/v1/requests/each", "/api/v1/switches", "/api/v1/openapi.json", "broken call",
+)  # fmt: skip
+COMMANDS = (
+    "requests list", "requests show", "requests ask", "incidents list", "incidents show", "audit verify",
+    "audit incidents", "switch list", "people list", "doctor", "doctor json", "check", "explain", "simulate",
+    "broken command",
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("way", [*SLACK, *RECORD, *ANSWERS, *ELSEWHERE, *COMMANDS, "stderr"])
+@pytest.mark.parametrize("way", [*SLACK, *RECORD, *ANSWERS, *PAGES, *API, *COMMANDS, "stderr"])
 def test_nothing_private_leaves(told: Mapping[str, str], way: str) -> None:
     assert leaks(told[way]) == []
 
@@ -342,7 +470,13 @@ def test_what_was_searched_held_something_to_find(told: Mapping[str, str]) -> No
     for words in ("[private]", "[card]", "[bank account]", "[phone]", "could not be reached", "it answered 422"):
         assert words in told["slack messages"], words
     assert "deed.failed" in told["audit rows"]
-    assert "WARNING" in told["stderr"]
+    for words in ("WARNING", "DEBUG", "Traceback (most recent call last)", "incident_alerts"):
+        assert words in told["stderr"], words
+    for way in ("/incidents/one", "/requests/each", "/api/v1/incidents/one", "/api/v1/requests/each", "requests show"):
+        assert "[e-mail]" in told[way], way
+    for way in ("/switches", "/api/v1/switches", "switch list", "slack home", "incidents show", "simulate"):
+        assert "[secret]" in told[way] or "[e-mail]" in told[way], way
+    assert "it answered 422" in told["doctor"] or "refused" in told["doctor"]
 
 
 def test_the_search_finds_what_is_there() -> None:

@@ -67,6 +67,8 @@ def answer(request: BaseHTTPRequestHandler) -> None:
         _json(request, 401, {"error": {"type": "invalid_request_error", "message": message}})
     elif path in {"/state", "/items", "/dry-run"}:
         _json(request, 200, {"status": PRIVATE["e-mail"], "note": TEXT, "left": 1, "items": _ITEMS})
+    elif path == "/lost":
+        _json(request, 500, {"error": {"message": f"broke: {TEXT}"}})
     else:
         _json(request, 422, {"error": {"message": f"cannot: {TEXT}"}})
 
@@ -87,6 +89,15 @@ def _prometheus(path: str) -> Mapping[str, Any]:
 
 def _json(request: BaseHTTPRequestHandler, status: int, body: object) -> None:
     say(request, status, json.dumps(body).encode(), Content_Type="application/json", X_Request_Id=PRIVATE["key"])
+
+
+def event() -> bytes:
+    """An event that a host sends, which gives away all it can."""
+    private = {"note": TEXT, "customer_name": NAME, "customer_email": PRIVATE["e-mail"], TEXT: TEXT}
+    at = "2026-11-21T11:50:00Z"
+    return json.dumps(
+        {"event": "planted.ops.leak", "measurements": {"n": 1}, "metadata": private, "occurred_at": at}
+    ).encode()
 
 
 def notification() -> bytes:

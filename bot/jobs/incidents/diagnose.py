@@ -85,7 +85,10 @@ class Diagnoser:
                 actor="countersign",
                 now=finished_at,
                 incident_id=incident_id,
-                data=_noted(ordered.number, ordered.content, found),
+                data={
+                    **_noted(ordered.number, ordered.content, found),
+                    "answers": diagnoses.digests(conn, incident_id, ordered.number),
+                },
             )
             self._close_calm(conn, incident_id, found, finished_at)
             self._show.diagnosis(conn, incident_id, ordered.number, finished_at)

@@ -9,7 +9,7 @@ from bot.core.ports import Json
 from bot.desk.bounds import held_back_again
 from bot.desk.looking import alert_of
 from bot.desk.matter import Matter, end, matter_of, supersede
-from bot.desk.resuming import is_taken_back
+from bot.desk.resuming import overtaken
 from bot.engine import request as requesting
 from bot.engine.approval import calmer, is_carried, is_confirmed
 from bot.engine.request import Standing, changes_of_rest, is_as_approved, needs
@@ -109,8 +109,8 @@ def _rest(conn: Connection, case: Case, *, now: datetime) -> Rest | str:
     execution = executions.locked(conn, request.id)
     if execution is None:
         return "it has not been carried out"
-    if is_taken_back(conn, request):
-        return "it is being taken back"
+    if why := overtaken(conn, request):
+        return why
     deeds, votes = executions.deeds_of(conn, request.id), requests.votes_of(conn, request.id)
     return rest_of(execution, case.action, deeds, votes=votes, now=now)
 

@@ -40,9 +40,10 @@ def test_a_wish_that_cannot_be_is_declined_at_once(office: Office, more: dict[st
     assert office.kinds() == refused
 
 
+@pytest.mark.parametrize("risk", ["high", "severe"])
 @pytest.mark.parametrize("reason", [None, "", "  "])
-def test_a_high_risk_needs_a_reason(office: Office, reason: str | None) -> None:
-    office.runbook = runbook(risk="high")
+def test_from_a_high_risk_on_a_reason_is_needed(office: Office, reason: str | None, risk: str) -> None:
+    office.runbook = runbook(risk=risk)
 
     told = wish(office, reason=reason)
 

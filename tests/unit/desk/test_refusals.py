@@ -19,6 +19,7 @@ from bot.slack.clicks import Clicks
 from bot.slack.payload import click, submission
 from bot.store import audit
 from bot.store.tables import incident_alerts, incidents, requests
+from tests.kit.moments import NOON
 from tests.kit.trust import (
     ACTION,
     ALIAS,
@@ -142,6 +143,7 @@ class AllSilenced:
 EACH = {"each": True, "http": {**ACTION["do"][0]["http"], "json": {"ids": ["{{ target }}"]}}}
 IN_BATCHES = {"do": [EACH], "batches": {"check": "health.status == 'healthy'"}}
 TWO = {"risk": "high"}
+MONTH_END = {"freeze": [{"month_days": [NOON.day], "timezone": "Europe/Berlin", "why": "month-end closing"}]}
 PAST_NOON = {"allow": [{"from": "10:00", "until": "11:00", "timezone": "UTC"}]}
 REFUSALS = [
     pytest.param(REQUESTER, {}, nothing, Why.REQUESTER, id="the-requester"),
@@ -168,6 +170,7 @@ REFUSALS = [
     pytest.param(APPROVER, {}, of_host(status="frozen"), Why.NOT_POSSIBLE, id="a-guard"),
     pytest.param(APPROVER, {}, unreadable, Why.UNREADABLE, id="targets-that-cannot-be-read"),
     pytest.param(APPROVER, {"windows": PAST_NOON}, nothing, Why.OUTSIDE_HOURS, id="outside-its-hours"),
+    pytest.param(APPROVER, {"windows": MONTH_END}, nothing, Why.OUTSIDE_HOURS, id="a-frozen-day"),
     pytest.param(APPROVER, {"limits": {"per_hour": 1}}, run_another, Why.TOO_OFTEN, id="too-often"),
     pytest.param(APPROVER, {"cool_down": "10m"}, run_another, Why.COOLING_DOWN, id="a-target-that-cools-down"),
     pytest.param(APPROVER, {}, prepare_anew, Why.PREPARING, id="its-preview-is-being-made"),

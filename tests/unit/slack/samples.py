@@ -144,6 +144,7 @@ CALLS = {
         times=1,
         people=("U0ANA",),
     ),
+    "unproven": CallView(call=Call.UNPROVEN, title="Replay last 24 h", severity="critical", people=("S0ONCALL",)),
     "flaps": CallView(call=Call.AGAIN, title="Local usage and Stripe disagree", severity="critical", times=4),
 }
 TRUNCATED = replace(FIRING, alerts=tuple(alert(n, is_firing=n != 2) for n in range(1, 4)), truncated=4)
