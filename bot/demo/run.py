@@ -214,6 +214,13 @@ class Stage:
             within=_PATIENCE,
             accept=lambda reply: bool(reply.json()["data"]["groups"]),
         )
+        # Having read its files again it looks for Alertmanager anew; what fires meanwhile would be told a minute later.
+        self.children.wait_until_ready(
+            prometheus,
+            f"http://{self.addresses.prometheus}/api/v1/alertmanagers",
+            within=_PATIENCE,
+            accept=lambda reply: bool(reply.json()["data"]["activeAlertmanagers"]),
+        )
 
 
 def demo(folder: Path, *, with_prometheus: bool, say: Callable[[str], None], stop: threading.Event) -> None:
