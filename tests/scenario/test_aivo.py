@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.kit.scene import Scene, text_of
+from tests.kit.scene import Scene, awaited
+from tests.kit.waiting import PATIENCE
 
 pytestmark = pytest.mark.side_by_side
 
@@ -37,7 +38,11 @@ def test_a_wave_of_downgrades_is_stopped_in_the_table_put_back_and_stopped_in_th
     undo.approve("U0ANA").approve("U0LEAD2").until("done and verified")
     [restored] = scene.effects("aivo", "dunning.restore")
     assert sorted(restored["detail"]["ids"]) == sorted(skipped["detail"]["ids"])
-    assert "Dunning of the pending steps is stopped" not in text_of(incident.root)
+    awaited(
+        lambda: None if "Dunning of the pending steps is stopped" in incident.text else True,
+        within=PATIENCE,
+        what=lambda: f"it still says that something is stopped:\n{incident.text}",
+    )
     assert restored["detail"]["count"] == len(restored["detail"]["ids"]) > 300
 
     off = incident.ask("U0LEAD1", "stop-service", form={"-reason": "until it is understood"})
