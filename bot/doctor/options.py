@@ -12,6 +12,7 @@ from bot.engine.system import System
 from bot.steps.step import Call
 
 _SECONDS = 10.0
+_QUOTED = frozenset({"on", "off", "yes", "no", "true", "false"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,36 +26,40 @@ class Options:
 def options(system: System, resources: Resources, *, now: datetime) -> Options:
     """Detect each option that says how; a value that is written down stands, whatever was found."""
     values = {name: value for name, value in system.options.items() if value != AUTO}
-    found: list[Finding] = []
-    for name, detection in system.detect.items():
-        where, written = f"{system.system}: option {name}", system.options.get(name)
-        scope = {"option": values}
-        try:
-            value = _detected(system, name, resources, scope, now)
-        except NotConnected as error:
-            found.append(skipped(where, str(error)))
-            continue
-        except CountersignError as error:
-            todo = f"Write it down under options: in rules/{system.system}.yml"
-            found.append(broken(where, f"not known: {error}", todo) if written == AUTO else skipped(where, str(error)))
-            continue
-        if written == AUTO:
-            values = {**values, name: value}
-            found.append(ok(where, f"found to be {value}"))
-        elif written != value:
-            todo = f"Mend rules/{system.system}.yml, or write auto"
-            found.append(warning(where, f"the file says {written}, found {value}; {detection.value.source}", todo))
-        else:
-            found.append(ok(where, f"{value}, as the file says"))
-    return Options(values=values, findings=tuple(found))
+    findings: list[Finding] = []
+    for name in system.detect:
+        found, finding = _looked_at(system, name, resources, values, now)
+        findings.append(finding)
+        if found is not None and system.options.get(name) == AUTO:
+            values = {**values, name: found}
+    return Options(values=values, findings=tuple(findings))
 
 
-def _detected(system: System, name: str, resources: Resources, scope: Mapping[str, object], now: datetime) -> Option:
-    detection = system.detect[name]
+def _looked_at(
+    system: System, name: str, resources: Resources, values: Mapping[str, Option], now: datetime
+) -> tuple[Option | None, Finding]:
+    where, written, detection = f"{system.system}: option {name}", system.options.get(name), system.detect[name]
+    scope = {"option": values}
+    outcome = detection.ask(Call(resources=resources, scope=scope, timeout=_SECONDS, now=now))
+    if isinstance(outcome, NotConnected):
+        return None, skipped(where, str(outcome))
+    advice = detection.advice(outcome, scope)
     try:
-        outcome = detection.step.run(Call(resources=resources, scope=scope, timeout=_SECONDS, now=now))
-    except NotConnected:
-        raise
+        found = detection.read(outcome, scope)
     except CountersignError as error:
-        return detection.read(error, scope)
-    return detection.read(outcome, scope)
+        todo = advice or f"Write it down under options: in rules/{system.system}.yml"
+        what = f"not known: {error}"
+        return None, broken(where, what, todo) if written == AUTO else skipped(where, what, advice)
+    if written == AUTO:
+        return found, ok(where, f"found to be {found}")
+    if written == found:
+        return found, ok(where, f"{found}, as the file says")
+    todo = advice or f"Set options: {{{name}: {_spelled(found)}}} in rules/{system.system}.yml"
+    return found, warning(where, f"the file says {_spelled(written)}, but it is {_spelled(found)} here", todo)
+
+
+def _spelled(value: Option | None) -> str:
+    """As our YAML has it, where a bare off is an error."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if value in _QUOTED else str(value)

@@ -54,8 +54,9 @@ def _detections(source: Source[System]) -> Iterator[ContentError]:
             if why := misplaced(step, system):
                 yield source.document.finding((*path, "at"), why)
         scope = Fields(names={**said.names, "answer": answer(detection.step)})
-        yield from _lost(source, where, detection.model_copy(update={"value": Expression("true")}), said)
+        yield from _lost(source, where, detection.model_copy(update={"value": Expression("true"), "todo": None}), said)
         yield from _lost(source, (*where, "value"), detection.value, scope)
+        yield from _lost(source, (*where, "todo"), detection.todo, scope)
 
 
 def _told_apart(source: Source[System]) -> Iterator[ContentError]:

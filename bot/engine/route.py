@@ -37,7 +37,7 @@ def route(labels: Mapping[str, str], systems: Iterable[System], *, fallback: str
     An alert of a system without a fitting rule goes to that system's channel, one of no system to `fallback`: nothing
     that arrives is left unseen.
     """
-    event = _event(labels)
+    event = event_of(labels)
     claimed = [system for system in systems if all(matcher.matches(labels) for matcher in system.match)]
     for system in claimed:
         for rule in system.rules:
@@ -107,7 +107,7 @@ def _routed(system: System, rule: Rule, labels: Mapping[str, str], event: str | 
     )
 
 
-def _event(labels: Mapping[str, str]) -> str | None:
+def event_of(labels: Mapping[str, str]) -> str | None:
     try:
         event = ops_event(labels.get(_EVENT_LABEL, ""))
     except ValueError:

@@ -1,10 +1,8 @@
 """The card of each action that a trial asks for: frozen and shown by the code that does it in earnest."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from html import unescape
 
 from bot.core.egress import mask
 from bot.core.errors import CountersignError, NotInstalled, Refused, TimedOut, Unavailable
@@ -17,7 +15,7 @@ from bot.engine.naming import read_by
 from bot.engine.request import Request, State, needs, wants_reason
 from bot.engine.runbook import Action, Runbook
 from bot.simulation.answers import Odd, Step, evidence
-from bot.simulation.messages import case_of, words
+from bot.simulation.messages import case_of, readable, words
 from bot.simulation.play import Played
 from bot.simulation.trial import Given, GivenAction, Rows
 from bot.slack.blocks.card import card
@@ -29,7 +27,6 @@ from bot.steps.step import Scope
 REQUESTER = "U0REQUESTER"
 _ID = "00000000-0000-4000-8000-0000000000f1"
 _KEY = "countersign-trial"
-_A_MOMENT = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
 _DIGEST = "trial"
 """A real one is over the files too: every edit of any of them would change every card's."""
 
@@ -45,7 +42,7 @@ class Card:
     @property
     def text(self) -> str:
         """Line by line, without what is another every time."""
-        lines = (unescape(_A_MOMENT.sub(r"\1", line)).rstrip() for line in words(self.post).splitlines())
+        lines = (readable(line).rstrip() for line in words(self.post).splitlines())
         return "\n".join(line for line in lines if line and not line.startswith("Digest "))
 
 

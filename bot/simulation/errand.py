@@ -9,6 +9,7 @@ from bot.core.egress import mask
 from bot.core.errors import BadInput
 from bot.core.event import ops_event
 from bot.engine.catalog import Catalog, Source
+from bot.engine.route import event_of
 from bot.simulation import explain
 from bot.simulation.accepting import accepted
 from bot.simulation.answers import Odd
@@ -36,7 +37,8 @@ def simulated(*, file: Path | None, event: str | None, rules: Path, runbooks: Pa
     Raises CountersignError when it, or the content, cannot be read.
     """
     catalog = load(rules=rules, runbooks=runbooks)
-    came = [_one(source, catalog, is_accepted=is_accepted) for source in _trials(file, event)]
+    sources = _trials(file, event)
+    came = [_one(source, catalog, is_accepted=is_accepted, is_alone=len(sources) == 1) for source in sources]
     return Came(
         text="\n\n".join(each.text for each in came if each.text),
         page=page([each.shown for each in came if each.shown]),
@@ -51,7 +53,7 @@ class _One:
     findings: tuple[str, ...] = ()
 
 
-def _one(source: Source[Trial], catalog: Catalog, *, is_accepted: bool) -> _One:
+def _one(source: Source[Trial], catalog: Catalog, *, is_accepted: bool, is_alone: bool) -> _One:
     is_trial = bool(source.document.lines)
     played, wrong = run(source, catalog)
     if played is None:
@@ -63,8 +65,9 @@ def _one(source: Source[Trial], catalog: Catalog, *, is_accepted: bool) -> _One:
     if is_accepted and is_trial:
         _accept(Path(source.document.file), shown)
         wrong = [each for each in wrong if not each.where.startswith("expect.cards")]
+    heading = [] if is_alone and is_trial else [f"=== {source.value.title}"]
     return _One(
-        text="\n".join(mask(line) for line in lines(played, shown)),
+        text="\n".join(mask(line) for line in (*heading, *lines(played, shown), *_unrouted(source, played, catalog))),
         shown=(played, shown),
         findings=tuple(mask(str(each)) for each in wrong) if is_trial else (),  # of a mere alert nothing was expected
     )
@@ -83,20 +86,33 @@ def explained(*, file: Path | None, event: str | None, rules: Path, runbooks: Pa
     every = [each for source in _trials(file, event) for each in _explained(source.value, catalog)]
     if not every:
         raise BadInput("nothing in there goes through the rules")
-    untaken = sum(not any(rule.is_taken for rule in each) for each in every)
-    text = "\n\n".join("\n".join(mask(line) for line in explain.lines(each)) for each in every)
+    untaken = sum(not any(rule.is_taken for rule in each) for _, each in every)
+    text = "\n\n".join("\n".join(mask(line) for line in explain.lines(each, named=named)) for named, each in every)
     return Came(text=text, findings=(f"{untaken} of {len(every)} taken by no rule",) if untaken else ())
 
 
-def _explained(trial: Trial, catalog: Catalog) -> list[list[explain.Explained]]:
+def _explained(trial: Trial, catalog: Catalog) -> list[tuple[str, list[explain.Explained]]]:
+    """Beside each, what it is called."""
     if trial.told:
-        return [explain.explain(alert.labels, catalog) for alert in trial.told]
+        return [(_called(each.labels), explain.explain(each.labels, catalog)) for each in trial.told]
     if trial.event is None:
         return []
     try:
-        return [explain.explain_event(ops_event(trial.event.event), catalog)]
+        named = ops_event(trial.event.event)
     except ValueError as error:
         raise BadInput(str(error)) from None
+    return [(named, explain.explain_event(named, catalog))]
+
+
+def _called(labels: Mapping[str, str]) -> str:
+    return event_of(labels) or labels.get("alertname", "")
+
+
+def _unrouted(source: Source[Trial], played: Played, catalog: Catalog) -> list[str]:
+    """For what no rule takes: why not."""
+    if played.runbook is not None or source.value.by_hand or source.value.schedule:
+        return []
+    return [line for named, each in _explained(source.value, catalog) for line in explain.verdict(each, named=named)]
 
 
 def _trials(file: Path | None, event: str | None) -> Sequence[Source[Trial]]:

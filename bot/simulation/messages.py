@@ -1,6 +1,8 @@
 """The messages a trial would bring into Slack, by the same builders, and all they say as plain text."""
 
+import re
 from collections.abc import Iterator, Mapping
+from html import unescape
 
 from bot.core.ports import Json
 from bot.engine.alerts import firing
@@ -12,6 +14,9 @@ from bot.slack.blocks.layout import Post
 from bot.slack.blocks.root import root
 from bot.slack.reading import Case
 from bot.store.diagnoses import Asked, Diagnosis
+
+_A_MOMENT = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
+_A_LINK = re.compile(r"<(https?://[^|>]*)\|([^>]*)>")
 
 
 def case_of(played: Played) -> Case:
@@ -51,6 +56,11 @@ def posts(played: Played) -> tuple[Post, tuple[Post, ...]]:
 def words(post: Post) -> str:
     """Everything a message says, a line for each piece; buttons in brackets."""
     return "\n".join(line for block in post.blocks for line in _lines(block))
+
+
+def readable(text: str) -> str:
+    """Slack's markup as people read it: moments in UTC, links with their address behind them."""
+    return unescape(_A_LINK.sub(r"\2 (\1)", _A_MOMENT.sub(r"\1", text)))
 
 
 def _lines(part: Json) -> Iterator[str]:

@@ -5,7 +5,7 @@ from html import escape
 
 from bot.core.egress import mask
 from bot.simulation.cards import Card
-from bot.simulation.messages import posts, words
+from bot.simulation.messages import posts, readable, words
 from bot.simulation.play import Played
 
 _STYLE = (
@@ -31,8 +31,9 @@ def _one(played: Played, cards: Mapping[str, Card]) -> Iterator[str]:
     top, thread = posts(played)
     yield f"<h2>{escape(mask(incident.title))}</h2>"
     yield f"<p><code>{escape(incident.event)}</code> → <code>{escape(incident.runbook)}</code></p>"
-    yield _message(words(top), "root")
-    yield from (_message(text, "thread") for text in (*map(words, thread), *(card.text for card in cards.values())))
+    yield _message(readable(words(top)), "root")
+    below = (*(readable(words(post)) for post in thread), *(card.text for card in cards.values()))
+    yield from (_message(text, "thread") for text in below)
 
 
 def _message(text: str, kind: str) -> str:

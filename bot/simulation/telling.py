@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from bot.core.evidence import Failure
 from bot.simulation.cards import Card
-from bot.simulation.messages import posts, words
+from bot.simulation.messages import posts, readable, words
 from bot.simulation.play import Played
 
 
@@ -13,7 +13,8 @@ def lines(played: Played, cards: Mapping[str, Card]) -> Iterator[str]:
     incident = played.episode.incident
     yield f"event    {incident.event}"
     if played.route is not None:
-        yield f"rule     {played.route.rule}"
+        system, rule = played.route.rule.split("/")[:2]
+        yield f"rule     {f'{system}: {rule}' if played.route.is_routed else 'none'}"
     yield f"runbook  {incident.runbook}"
     yield f"channel  {incident.channel}    severity {incident.severity}"
     for name, value in played.params.values.items():
@@ -23,8 +24,8 @@ def lines(played: Played, cards: Mapping[str, Card]) -> Iterator[str]:
     yield from _asked(played)
     top, thread = posts(played)
     for heading, text in (
-        ("root message", words(top)),
-        *((f"thread, {at}", words(post)) for at, post in enumerate(thread, 1)),
+        ("root message", readable(words(top))),
+        *((f"thread, {at}", readable(words(post))) for at, post in enumerate(thread, 1)),
         *((f"card of {name}", card.text) for name, card in cards.items()),
     ):
         yield f"--- {heading} ---"

@@ -119,7 +119,8 @@ def _said(value: object) -> str:
 def _refusals(trial: Trial, played: Played) -> Iterator[tuple[Path, str]]:
     if trial.expect.refuses is None or played.runbook is None:
         return
-    got = {action.id: said for action in played.runbook.actions if (said := refusal(action, played, trial))}
+    here = [each for each in played.runbook.actions if not _is_elsewhere(each, played.scope)]
+    got = {action.id: said for action in here if (said := refusal(action, played, trial))}
     for name in got.keys() | trial.expect.refuses.keys():
         wanted, said = trial.expect.refuses.get(name), got.get(name)
         if wanted is None:
@@ -128,6 +129,16 @@ def _refusals(trial: Trial, played: Played) -> Iterator[tuple[Path, str]]:
             yield ("refuses", name), f"{name} is not refused; say under actions: what its guards look at"
         elif wanted not in said:
             yield ("refuses", name), f"expected {wanted!r} in: {said}"
+
+
+def _is_elsewhere(action: Action, scope: Scope) -> bool:
+    """Whether it is for installations of another kind: then there is nothing to refuse."""
+    if action.when is None or not action.when.names <= {"option"}:
+        return False
+    try:
+        return not action.when.holds(scope)
+    except ExpressionError:
+        return False
 
 
 def refusal(action: Action, played: Played, trial: Trial) -> str | None:

@@ -24,6 +24,11 @@ def not_here(titles: Sequence[str]) -> Safe:
     return clip(Safe(f"Not for this installation, and not asked: {safe(' · '.join(titles))}"), 500)
 
 
+def not_offered(labels: Sequence[str]) -> Safe:
+    """Actions of other installations, in one line."""
+    return clip(Safe(f"Not for this installation, and not offered: {safe(' · '.join(labels))}"), 500)
+
+
 def idle(titles: Sequence[str]) -> Safe:
     """Questions that had no reason to be asked, in one line."""
     return clip(Safe(f"Not asked, for what they build on is not there: {safe(', '.join(titles))}"), 700)

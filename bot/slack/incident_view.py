@@ -126,15 +126,31 @@ def evidence_view(case: Case, elsewhere: Elsewhere = Elsewhere()) -> EvidenceVie
         return None
     every = [Asked(id=name, title=title(case, name), evidence=found) for name, found in diagnosis.evidence.items()]
     not_here = [each for each in every if isinstance(each.evidence, Failure) and each.evidence.is_elsewhere]
+    here = {each.title for each in every if each not in not_here}  # asked in this installation's own way
     return EvidenceView(
         number=diagnosis.number,
         finished_at=diagnosis.finished_at,
         asked=tuple(each for each in every if each not in not_here and not _is_idle(each.evidence)),
-        not_here=tuple(each.title for each in not_here),
+        not_here=tuple(dict.fromkeys(each.title for each in not_here if each.title not in here)),
+        not_offered=_not_offered(case),
         idle=tuple(each.title for each in every if _is_idle(each.evidence)),
         unjudged=tuple(f"{each.when} ({each.why})" for each in diagnosis.conclusions.unjudged),
         error=diagnosis.error,
         stripe_mode=elsewhere.stripe_mode(case.system) if case.system else None,
+    )
+
+
+def _not_offered(case: Case) -> tuple[str, ...]:
+    """Actions of another kind of installation, whatever was found; none that is offered here in another way."""
+    offered = {action.label for action in case.offered}
+    actions = case.runbook.actions if case.runbook else ()
+    return tuple(
+        f"{action.label} ({action.when.source})"
+        for action in actions
+        if action not in case.offered
+        and action.label not in offered
+        and action.when is not None
+        and action.when.names <= {"option"}
     )
 
 

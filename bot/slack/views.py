@@ -187,6 +187,7 @@ class EvidenceView:
     finished_at: datetime
     asked: tuple[Asked, ...]
     not_here: tuple[str, ...] = ()
+    not_offered: tuple[str, ...] = ()  # actions of other installations, each with the option it is for
     error: str | None = None
     idle: tuple[str, ...] = ()  # questions that were not asked, for what they build on is not there
     unjudged: tuple[str, ...] = ()  # conditions of conclusions, and why nobody can tell

@@ -338,3 +338,45 @@ def test_an_option_is_found_out_and_stays_known_while_the_host_is_away(
         known = detections.every(conn)
     assert detections.resolved(written, known).options["style"] == value
     assert [found.error for found in known.values()] == ["api is unavailable: down"]
+
+
+DRY = {"http": {"at": "api", "post": "/style", "json": {"dry": True}, "harmless": True}, "value": "'new'"}
+
+
+def test_an_option_that_is_written_down_and_not_so_is_logged_and_stands(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    written = system(checks=[], options={"style": "old"}, detect=DETECT)
+    replica = Replica(Office(database=database, system=written))
+    replica.office.host.answers = lambda _: ok({"style": "new"})
+
+    with caplog.at_level("WARNING"):
+        Detector(
+            database=database, catalog=replica.catalog, resources=replica.office.resources, now=replica.office.now
+        )()
+
+    differs = [each for each in caplog.records if each.message == "detect.differs"]
+    assert [vars(each)["file"] for each in differs] == ["old"]
+    assert [vars(each)["found"] for each in differs] == ["new"]
+    with database.read() as conn:
+        assert detections.resolved(written, detections.every(conn)).options["style"] == "old"
+
+
+@pytest.mark.parametrize(
+    ("option", "calls"), [pytest.param("auto", ["/style"], id="auto"), pytest.param("old", [], id="written")]
+)
+def test_a_call_that_is_no_get_is_sent_for_an_option_that_is_automatic_only(
+    database: Database, option: str, calls: list[str]
+) -> None:
+    written = system(checks=[], options={"style": option}, detect={"style": DRY})
+    replica = Replica(Office(database=database, system=written))
+    sent: list[str] = []
+
+    def answers(call: HttpCall) -> HttpReply:
+        sent.append(call.path)
+        return ok({})
+
+    replica.office.host.answers = answers
+    Detector(database=database, catalog=replica.catalog, resources=replica.office.resources, now=replica.office.now)()
+
+    assert sent == calls

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import yaml
 from sqlalchemy import make_url
 
 from bot.adapters.files import load
@@ -266,18 +265,16 @@ def styled(style: str, world: RunningWorld, prometheus: str) -> Connections:
 def test_which_style_aivo_has_can_be_found_out_and_its_checks_are_answered(
     world: RunningWorld, catalog: Catalog, prometheus: str, style: str
 ) -> None:
-    guide = (ROOT / "docs/hosts/aivo.md").read_text()
-    detect = yaml.safe_load(guide.partition("```yaml\ndetect:")[2].partition("```")[0])
-    checks = [each for each in catalog.systems["aivo"].checks if each.id.endswith("-camel") == (style == "camel")]
+    aivo = catalog.systems["aivo"]
+    checks = [each for each in aivo.checks if each.id.endswith("-camel") == (style == "camel")]
 
     with closing(styled(style, world, prometheus)) as connections:
-        database = connections.of(catalog.systems["aivo"]).read_database("db")
+        database = connections.of(aivo).read_database("db")
 
         def ask(query: str) -> Sequence[Sequence[object]]:
             return database.read(query, binds={}, limit=5, timeout=10).rows
 
-        [(columns,)] = ask(detect["columns"]["sql"]["query"])
-        [(dunning,)] = ask(detect["dunning"]["sql"]["query"])
+        [(columns,)], [(dunning,)] = (ask(each.sql.query) for each in aivo.detect.values() if each.sql)
         answers = {check.metric: ask(check.sql.query) for check in checks if check.sql and style != "payments"}
 
     assert columns == {"public": "snake"}.get(style, style)

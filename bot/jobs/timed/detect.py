@@ -1,4 +1,4 @@
-"""Finds out the options that are `auto`: at start, every hour, and twice a minute while one is not known."""
+"""Finds out options that are `auto`, and compares the others: at start, every hour, soon again while not known."""
 
 import logging
 import time
@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.core.egress import mask
-from bot.core.errors import CountersignError
+from bot.core.errors import CountersignError, NotConnected
 from bot.core.ports import Resources
 from bot.engine.catalog import Catalog
 from bot.engine.detection import AUTO, Detection, Option
 from bot.engine.system import System
+from bot.steps import HttpSend
 from bot.steps.step import Call
 from bot.store import detections
 from bot.store.database import Database
@@ -51,7 +52,7 @@ class Detector:
             (system, option)
             for system in self._catalog().systems.values()
             for option in system.detect
-            if option in system.options
+            if _is_asked(system, option)
         ]
         if not due:
             return
@@ -65,24 +66,31 @@ class Detector:
                 self._find(system, option)
 
     def _find(self, system: System, option: str) -> None:
-        key, detection = key_of(system, option), system.detect[option]
+        key, detection, written = key_of(system, option), system.detect[option], system.options[option]
+        named = f"{system.system}.{option}"
         try:
             value = self._asked(system, detection)
         except CountersignError as error:
-            log.warning("detect.not_known", extra={"option": f"{system.system}.{option}", "error": mask(str(error))})
+            if not isinstance(error, NotConnected):  # whoever does not use a system need not read of it
+                log.warning("detect.not_known", extra={"option": named, "error": mask(str(error))})
             with self._database.begin() as conn:
                 detections.not_found(conn, key, mask(str(error)), self._now())
             return
         with self._database.begin() as conn:
             detections.found(conn, key, value, self._now())
-        log.info("detect.known", extra={"option": f"{system.system}.{option}", "value": str(value)[:60]})
+        log.info("detect.known", extra={"option": named, "value": str(value)[:60]})
+        if written not in {AUTO, value}:
+            log.warning("detect.differs", extra={"option": named, "file": str(written)[:60], "found": str(value)[:60]})
 
     def _asked(self, system: System, detection: Detection) -> Option:
         said = {name: value for name, value in system.options.items() if isinstance(value, str | int | float | bool)}
         scope = {"option": {name: value for name, value in said.items() if value != AUTO}}
         call = Call(resources=self._resources(system), scope=scope, timeout=_TIMEOUT, now=self._now())
-        try:
-            outcome = detection.step.run(call)
-        except CountersignError as error:
-            return detection.read(error, scope)
-        return detection.read(outcome, scope)
+        return detection.read(detection.ask(call), scope)
+
+
+def _is_asked(system: System, option: str) -> bool:
+    """One that is written down is compared with what is so, but nothing is sent for that, however harmless."""
+    if option not in system.options:
+        return False
+    return system.options[option] == AUTO or not isinstance(system.detect[option].step, HttpSend)

@@ -51,5 +51,6 @@ def _blocks(view: EvidenceView, found: Sequence[Read], rows: int, filed: list[st
         *([words.idle(view.idle)] if view.idle else []),
         *([words.unjudged(view.unjudged)] if view.unjudged else []),
         *([words.not_here(view.not_here)] if view.not_here else []),
+        *([words.not_offered(view.not_offered)] if view.not_offered else []),
     ]
     return [*blocks, *map(context, small)]
