@@ -43,6 +43,12 @@ def _lookup(kind: str, path: str, fields: Mapping[str, tuple[str, str]], *, is_k
 _STATUS = {"status": ("status", "enum")}
 _CUSTOMER = {"customer": ("customer", "id")}
 _AMOUNT = {"amount": ("amount", "minor"), **_MONEY}
+_REASON = {"reason": ("reason", "enum")}
+_FAILURE = {"failure": ("failure_code", "enum")}
+_OF_A_CHARGE = {"charge": ("charge", "id")}
+_COLLECTION = {"collection": ("collection_method", "enum")}
+_API_VERSION = {"api_version": ("api_version", "enum")}
+_TYPE = {"type": ("type", "enum")}
 _CHARGE = _lookup(
     "charge",
     "charges",
@@ -51,7 +57,7 @@ _CHARGE = _lookup(
         **_AMOUNT,
         "refunded": ("amount_refunded", "minor"),
         "disputed": ("disputed", "flag"),
-        "failure": ("failure_code", "enum"),
+        **_FAILURE,
         "payment_intent": ("payment_intent", "id"),
         **_CUSTOMER,
     },
@@ -62,9 +68,9 @@ _REFUND = _lookup(
     {
         **_STATUS,
         **_AMOUNT,
-        "reason": ("reason", "enum"),
+        **_REASON,
         "failure": ("failure_reason", "enum"),
-        "charge": ("charge", "id"),
+        **_OF_A_CHARGE,
     },
 )
 _DISPUTE = _lookup(
@@ -73,9 +79,9 @@ _DISPUTE = _lookup(
     {
         **_STATUS,
         **_AMOUNT,
-        "reason": ("reason", "enum"),
+        **_REASON,
         "evidence_due": ("evidence_details.due_by", "time"),
-        "charge": ("charge", "id"),
+        **_OF_A_CHARGE,
     },
 )
 _LOOKUPS: Mapping[str, Lookup] = {
@@ -83,10 +89,10 @@ _LOOKUPS: Mapping[str, Lookup] = {
         "event",
         "events",
         {
-            "type": ("type", "enum"),
+            **_TYPE,
             "about": ("data.object.id", "id"),
             "pending_webhooks": ("pending_webhooks", "count"),
-            "api_version": ("api_version", "enum"),
+            **_API_VERSION,
         },
         is_kept_30_days=True,
     ),
@@ -99,7 +105,7 @@ _LOOKUPS: Mapping[str, Lookup] = {
             "paid": ("amount_paid", "minor"),
             "remaining": ("amount_remaining", "minor"),
             **_MONEY,
-            "collection": ("collection_method", "enum"),
+            **_COLLECTION,
             "attempts": ("attempt_count", "count"),
             "next_attempt": ("next_payment_attempt", "time"),
             "advances": ("auto_advance", "flag"),
@@ -112,7 +118,7 @@ _LOOKUPS: Mapping[str, Lookup] = {
         "subscriptions",
         {
             **_STATUS,
-            "collection": ("collection_method", "enum"),
+            **_COLLECTION,
             "period_ends": ("items.data[0].current_period_end || current_period_end", "time"),
             "ends_then": ("cancel_at_period_end", "flag"),
             "trial_ends": ("trial_end", "time"),
@@ -147,7 +153,7 @@ _LOOKUPS: Mapping[str, Lookup] = {
     "po": _lookup(
         "payout",
         "payouts",
-        {**_STATUS, **_AMOUNT, "arrives": ("arrival_date", "time"), "failure": ("failure_code", "enum")},
+        {**_STATUS, **_AMOUNT, "arrives": ("arrival_date", "time"), **_FAILURE},
     ),
     "re": _REFUND,
     "pyr": _REFUND,
@@ -158,7 +164,7 @@ _LOOKUPS: Mapping[str, Lookup] = {
         "balance_transactions",
         {
             **_STATUS,
-            "type": ("type", "enum"),
+            **_TYPE,
             **_AMOUNT,
             "fee": ("fee", "minor"),
             "net": ("net", "minor"),
@@ -168,7 +174,7 @@ _LOOKUPS: Mapping[str, Lookup] = {
     "cn": _lookup(
         "credit note",
         "credit_notes",
-        {**_STATUS, **_AMOUNT, "reason": ("reason", "enum"), "invoice": ("invoice", "id")},
+        {**_STATUS, **_AMOUNT, **_REASON, "invoice": ("invoice", "id")},
     ),
     "si": _lookup(
         "subscription item",
@@ -180,11 +186,11 @@ _LOOKUPS: Mapping[str, Lookup] = {
         "prices",
         {
             "active": ("active", "flag"),
-            "type": ("type", "enum"),
+            **_TYPE,
             "amount": ("unit_amount", "minor"),
             **_MONEY,
             "product": ("product", "id"),
         },
     ),
-    "we": _lookup("webhook endpoint", "webhook_endpoints", {**_STATUS, "api_version": ("api_version", "enum")}),
+    "we": _lookup("webhook endpoint", "webhook_endpoints", {**_STATUS, **_API_VERSION}),
 }

@@ -81,6 +81,7 @@ def changed(action: Action, call: Call, ids: frozenset[str]) -> Answer:
     return step.run(call, expected=ids)
 
 
+@pytest.mark.plays("aivo/subscription-out-of-sync", "set-active-camel", "set-back-camel")
 def test_one_row_is_set_active_and_put_back_as_it_was(catalog: Catalog, style: str, url: str) -> None:
     runbook = catalog.runbooks["aivo/subscription-out-of-sync"]
     set_active, set_back = (runbook.action(f"{name}{SUFFIX[style]}") for name in ("set-active", "set-back"))
