@@ -34,9 +34,10 @@ begin
   revoke all on audit from countersign;
   grant select, insert on audit to countersign;
 
-  -- What requests were made of stays; rows may move on, none may go.
-  revoke delete on deliveries, incidents, incident_alerts, diagnoses, answers, requests, votes, executions, deeds,
-    content_revisions, enrolments from countersign;
+  -- What requests were made of stays; rows may move on, none may go. Old webhooks and answers may
+  -- (COUNTERSIGN_KEEP_DAYS): their digests stand in the audit.
+  revoke delete on incidents, incident_alerts, diagnoses, requests, votes, executions, deeds, resumptions,
+    resumption_votes, reviews, content_revisions, enrolments from countersign;
 
   -- The version of the tables is their owner's to write.
   revoke all on alembic_version from countersign;

@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import make_url, select, text
 
 from bot.core.errors import SettingsError
+from bot.jobs.retention import Retention
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import incidents
 from tests.kit.databases import PostgreSQL
+from tests.kit.moments import NOON
 from tests.kit.story import tell
 
 ROLES = Path("docs/postgresql-roles.sql")
@@ -86,6 +88,11 @@ def test_the_bot_starts_and_does_all_its_work_as_its_own_role(bots: Database) ->
         "CREATE RULE r AS ON INSERT TO audit DO INSTEAD NOTHING",
         "DELETE FROM votes",
         "DELETE FROM deeds",
+        "DELETE FROM requests",
+        "DELETE FROM resumptions",
+        "DELETE FROM resumption_votes",
+        "DELETE FROM reviews",
+        "DELETE FROM diagnoses",
         "UPDATE alembic_version SET version_num = '0000'",
     ],
 )
@@ -93,6 +100,16 @@ def test_the_bots_role_cannot_tamper(bots: Database, url: str, statement: str) -
     with pytest.raises(psycopg.Error, match=r"permission denied|must be owner|next entry only"):
         run(as_role(url, BOT), statement)
 
+    with bots.read() as conn:
+        assert audit.verify(conn).is_intact
+
+
+def test_the_bots_role_forgets_what_may_be_forgotten(bots: Database) -> None:
+    long_after = NOON + timedelta(days=400)
+
+    gone = Retention(database=bots, keep=timedelta(days=90), now=lambda: long_after)()
+
+    assert gone >= 2  # a webhook, and the answers of a diagnosis
     with bots.read() as conn:
         assert audit.verify(conn).is_intact
 

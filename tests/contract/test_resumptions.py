@@ -25,7 +25,7 @@ from bot.slack.commands.lists import open_requests
 from bot.slack.home_view import home_view
 from bot.store import executions, requests, resumptions
 from bot.store.database import Database
-from bot.store.tables import incidents
+from bot.store.tables import deeds, incidents
 from bot.store.tables import resumption_votes as vote_rows
 from bot.store.tables import resumptions as rows
 from tests.contract.test_batches import BATCHES, CHECK, ITEMS, SEND, begun, calls_of, outcome, survivor_of, touched
@@ -489,9 +489,15 @@ def of_another_digest(here: Office, request_id: str) -> Update:
     return update(rows).values(digest="e" * 64)
 
 
+def of_another_call(here: Office, request_id: str) -> Update:
+    here.approve_without_running(request_id, SECOND)
+    return update(deeds).values(target="ev_9")
+
+
 @pytest.mark.parametrize(
     "tamper",
     [
+        pytest.param(of_another_call, id="another-call-that-was-made"),
         pytest.param(approved_by_hand, id="a-state-set-by-hand"),
         pytest.param(voted(person=REQUESTER), id="a-vote-of-the-requester"),
         pytest.param(voted(person=LEAD), id="a-vote-of-who-asked"),

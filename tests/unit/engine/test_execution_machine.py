@@ -44,7 +44,8 @@ CUTS = (2, 6)  # after the canary, and after the next two
 VOTES = (Vote(person="UB1", choice=Choice.APPROVE, digest="d", reason=None, at=NOON),)
 PROCESSES = st.sampled_from(["one", "two"])
 MADE = (Done.STARTED, Done.SUCCEEDED, Done.FAILED, Done.UNKNOWN)
-RARELY = st.integers(0, 9).map(lambda die: die == 9)
+OUTCOMES = st.lists(st.sampled_from([*[Done.SUCCEEDED] * 20, *MADE]), min_size=1, max_size=9)
+FINE = st.sampled_from([True, True, True, False])
 
 
 class ExecutionMachine(RuleBasedStateMachine):
@@ -80,7 +81,13 @@ class ExecutionMachine(RuleBasedStateMachine):
         self.now += timedelta(minutes=minutes)
 
     @precondition(lambda self: _stands(self, execution.State.STARTED, execution.State.UNKNOWN))
-    @rule(process=PROCESSES, outcome=st.sampled_from([*[Done.SUCCEEDED] * 4, *MADE]), is_fine=st.booleans())
+    @rule(process=PROCESSES, outcomes=OUTCOMES, is_fine=FINE)
+    def work(self, process: str, outcomes: list[Done], is_fine: bool) -> None:
+        """A process is at it for some turns."""
+        for outcome in outcomes:
+            if _stands(self, execution.State.STARTED, execution.State.UNKNOWN):
+                self.go_on(process, outcome, is_fine)
+
     def go_on(self, process: str, outcome: Done, is_fine: bool) -> None:
         """A process does what comes next: one call, one look of a check, or the end. STARTED: it dies in its call."""
         held = self.execution
@@ -111,10 +118,8 @@ class ExecutionMachine(RuleBasedStateMachine):
             self.settle()
 
     @precondition(lambda self: _stands(self, execution.State.STARTED) and self.stopped_after is None)
-    @rule(for_once=RARELY)
-    def stop(self, for_once: bool) -> None:
-        if not for_once:
-            return
+    @rule()
+    def stop(self) -> None:
         self.execution = replace(self.execution, stopped_by="UB1", stopped_at=self.now)
         self.stopped_after = len(self.calls)
 
@@ -134,6 +139,15 @@ class ExecutionMachine(RuleBasedStateMachine):
         rest = self._rest()
         if not isinstance(rest, str):
             self.approved = self._digest(rest)
+
+    @precondition(lambda self: _stands(self, execution.State.STOPPED, execution.State.FAILED))
+    @rule(process=PROCESSES, outcomes=OUTCOMES)
+    def go_on_at_once(self, process: str, outcomes: list[Done]) -> None:
+        """So that walks get as far as many resumptions."""
+        self.agree_to_go_on()
+        if self.approved is not None:
+            self.resume(process)
+            self.work(process, outcomes, is_fine=True)
 
     @precondition(lambda self: self.approved is not None)
     @rule(process=PROCESSES)

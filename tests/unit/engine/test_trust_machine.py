@@ -141,9 +141,12 @@ class TrustMachine(RuleBasedStateMachine):
     def alert_changes(self, to: Standing) -> None:
         self.alert = to
 
-    @rule(for_once=RARELY)
-    def ask_for_codes_from_now_on(self, for_once: bool) -> None:
+    @rule(first=SOMEBODY, second=SOMEBODY, for_once=RARELY)
+    def ask_for_codes_between_the_votes_and_the_start(self, first: str, second: str, for_once: bool) -> None:
+        self.two_approve(first, second)
         self.wants_code = self.wants_code or for_once
+        if self.wants_code:
+            self.begin(targets_changed=False, resolves=False)
 
     @rule(for_once=RARELY)
     def end_break_glass(self, for_once: bool) -> None:
