@@ -177,7 +177,10 @@ def _alert(batch: str, number: int) -> Mapping[str, object]:
             "batch": batch,
             "number": str(number),
         },
-        "annotations": {"summary": f"Alert of group {batch} fires"},
+        "annotations": {
+            "summary": f"An alert of group {batch} fires",
+            "description": f"Alert {number} of group {batch} fires",
+        },
         "startsAt": now.isoformat(),
         "endsAt": (now + timedelta(hours=1)).isoformat(),
     }

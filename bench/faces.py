@@ -21,12 +21,15 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from bench.peers import CHANNEL, CHANNEL_ID, Content, Field, Peer, field
 from tests.kit.browser import CHROMIUM, FLAGS
 
 PHONE, DESK = 390, 1280
+_CUT = 1560  # pixels of each that stand side by side
+_PAPER = {"light": "#fff", "dark": "#1a1d21"}
 _TITLES = {
     "countersign": "Countersign",
     "alertmanager": "Alertmanager's own Slack receiver",
@@ -39,48 +42,56 @@ _SYSTEM: Mapping[str, Any] = {
     "channel": CHANNEL,
     "approvers": {"oncall": {"users": ["U0ANA", "U0CHI"]}},
     "resources": {"host": {"http": "env:BENCH_HOST_URL"}},
-    "rules": [{"event": "ledger.*", "runbook": "ledger/books"}],
+    "rules": [{"event": f"ledger.{name}", "runbook": f"ledger/{name}"} for name in ("drift", "dead", "note", "queue")],
 }
-_RUNBOOK: Mapping[str, Any] = {
-    "title": "Ledger and Stripe disagree",
-    "diagnose": [
-        {
-            "id": "drift",
-            "title": "Drift by currency",
-            "http": {
-                "at": "host",
-                "get": "/drift",
-                "rows": "drift",
-                "show": {
-                    "currency": {"path": "currency", "as": "enum"},
-                    "ledger": {"path": "ledger", "as": "minor"},
-                    "stripe": {"path": "stripe", "as": "minor"},
-                    "open_for": {"path": "open_for", "as": "seconds"},
-                },
-            },
+_READY: Mapping[str, Any] = {
+    "id": "ready",
+    "title": "Is it up",
+    "http": {"at": "host", "get": "/ready", "show": {"status": "status"}},
+}
+_REPLAY: Mapping[str, Any] = {
+    "id": "replay",
+    "kind": "replay",
+    "label": "Replay Stripe's events",
+    "risk": "low",
+    "approve": {"by": ["oncall"], "expires": "30m"},
+    "limits": {"max_targets": 5, "per_hour": 3},
+    "targets": {"ids": "['evt_1']"},
+    "do": [{"http": {"at": "host", "post": "/replay", "idempotency": "header"}}],
+    "verify": {"until": 'ready.status == "ok"', "every": "5s", "within": "1m"},
+}
+_DRIFT: Mapping[str, Any] = {
+    "id": "drift",
+    "title": "Drift by currency",
+    "http": {
+        "at": "host",
+        "get": "/drift",
+        "rows": "drift",
+        "show": {
+            "currency": {"path": "currency", "as": "enum"},
+            "ledger": {"path": "ledger", "as": "minor"},
+            "stripe": {"path": "stripe", "as": "minor"},
+            "open_for": {"path": "open_for", "as": "seconds"},
         },
-        {"id": "ready", "title": "Is it up", "http": {"at": "host", "get": "/ready", "show": {"status": "status"}}},
-    ],
-    "conclude": [
-        {
-            "when": 'ready.status == "ok"',
-            "say": "The ledger is up, and {{ drift.count }} currencies differ from Stripe: replay what Stripe sent.",
-            "suggest": ["replay"],
-        }
-    ],
-    "actions": [
-        {
-            "id": "replay",
-            "kind": "replay",
-            "label": "Replay Stripe's events",
-            "risk": "low",
-            "approve": {"by": ["oncall"], "expires": "30m"},
-            "limits": {"max_targets": 5, "per_hour": 3},
-            "targets": {"ids": "['evt_1']"},
-            "do": [{"http": {"at": "host", "post": "/replay", "idempotency": "header"}}],
-            "verify": {"until": 'ready.status == "ok"', "every": "5s", "within": "1m"},
-        }
-    ],
+    },
+}
+
+
+def _runbook(title: str, say: str, *more: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "title": title,
+        "diagnose": [*more, _READY],
+        "conclude": [{"when": 'ready.status == "ok"', "say": say, "suggest": ["replay"]}],
+        "actions": [_REPLAY],
+    }
+
+
+_UP = "The ledger is up, and two currencies differ from Stripe: replay what Stripe sent."
+_RUNBOOKS: Mapping[str, Mapping[str, Any]] = {
+    "ledger/drift": _runbook("Ledger and Stripe disagree", _UP, _DRIFT),
+    "ledger/dead": _runbook("Webhooks are dead", "The ledger takes webhooks again: replay what Stripe sent."),
+    "ledger/note": _runbook("A note of the ledger", "The ledger is up."),
+    "ledger/queue": _runbook("Postings are slow", "The ledger is up; the queue is behind."),
 }
 _ANSWERS: Mapping[str, object] = {
     "/ready": {"status": "ok"},
@@ -100,8 +111,10 @@ def main() -> None:
     asked = arguments.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as work, _host() as host:
-        content = Content(system=_SYSTEM, runbook=_RUNBOOK, name="ledger/books", host=host)
-        with field(Path(work), with_robusta=asked.robusta, content=content, is_limited=False) as everybody:
+        content = Content(system=_SYSTEM, runbooks=_RUNBOOKS, host=host)
+        with field(
+            Path(work), with_robusta=asked.robusta, content=content, is_limited=False, patience="1s"
+        ) as everybody:
             for alerts in _alerts():
                 everybody.fire(alerts)
                 _settle(everybody)
@@ -109,32 +122,25 @@ def main() -> None:
 
 
 def _alerts() -> Iterator[Sequence[Mapping[str, object]]]:
-    yield [_alert("LedgerQueueSlow", "info", "Postings wait for 45 s, usually 2 s", batch="queue", region="eu-1")]
-    yield [
-        _alert(
-            "LedgerWebhookDead",
-            "warning",
-            f"{number + 3} webhooks of endpoint we_{number:02} are dead",
-            batch="dead",
-            endpoint=f"we_{number:02}",
-        )
-        for number in range(12)
-    ]
-    drift = "Ledger and Stripe differ by 74.50 EUR for 90 min"
+    yield [_alert("Drift", "critical", "Ledger and Stripe differ by 74.50 EUR for 90 min", region="eu-1")]
     hostile = "<!channel> *Pay* <https://evil.example|here>, jane.doe@example.com `now` & <@U0ANA>"
-    yield [_alert("LedgerNote", "warning", hostile, batch="hostile", customer="<!here>")]
-    yield [_alert("LedgerDrift", "critical", drift, batch="drift", region="eu-1")]
+    yield [_alert("Note", "warning", hostile, customer="<!here>")]
+    yield [
+        _alert("Dead", "warning", f"{at + 3} webhooks of endpoint we_{at:02} are dead", endpoint=f"we_{at:02}")
+        for at in range(12)
+    ]
+    yield [_alert("Queue", "info", "Postings wait for 45 s, usually 2 s", region="eu-1")]
 
 
-def _alert(name: str, severity: str, summary: str, *, batch: str, **labels: str) -> Mapping[str, object]:
+def _alert(name: str, severity: str, summary: str, **labels: str) -> Mapping[str, object]:
     now = datetime.now(UTC)
     return {
         "labels": {
-            "alertname": name,
+            "alertname": f"Ledger{name}",
             "system": "ledger",
-            "ops_event": f"ledger.{name.removeprefix('Ledger').lower()}",
+            "ops_event": f"ledger.{name.lower()}",
             "severity": severity,
-            "batch": batch,
+            "batch": name.lower(),
             **labels,
         },
         "annotations": {"summary": summary, "description": f"{summary}. See the runbook."},
@@ -167,30 +173,40 @@ def _draw(peers: Sequence[Peer], folder: Path) -> None:
                     _shoot(browser, peer, folder / f"{peer.name}-{width}-{colours}.png", width=width, colours=colours)
         for colours in ("light", "dark"):
             shots = [(_TITLES[peer.name], folder / f"{peer.name}-{PHONE}-{colours}.png") for peer in peers]
-            _beside(browser, shots, folder / f"side-by-side-{colours}.png")
+            _beside(browser, shots, folder / f"side-by-side-{colours}.png", colours=colours)
         browser.close()
 
 
 def _shoot(browser: Browser, peer: Peer, path: Path, *, width: int, colours: Any) -> None:
     page = browser.new_page(
-        viewport={"width": width, "height": 2600}, timezone_id="UTC", locale="en-GB", color_scheme=colours
+        viewport={"width": width, "height": 6000}, timezone_id="UTC", locale="en-GB", color_scheme=colours
     )
     page.goto(f"{peer.workspace.url}/#/{CHANNEL_ID}")
     page.locator("#timeline .message").first.wait_for()
-    page.locator("#timeline").screenshot(path=path)
+    last = page.locator("#timeline .message").last.bounding_box()
+    timeline = page.locator("#timeline").bounding_box()
+    assert last is not None
+    assert timeline is not None
+    page.screenshot(path=path, clip={**timeline, "height": last["y"] + last["height"] - timeline["y"] + 8})
     page.close()
 
 
-def _beside(browser: Browser, shots: Sequence[tuple[str, Path]], path: Path) -> None:
+def _beside(browser: Browser, shots: Sequence[tuple[str, Path]], path: Path, *, colours: Any) -> None:
+    """The upper part of each: what does not fit is cut off, as it is on a phone."""
     columns = "".join(
-        f'<figure><figcaption>{title}</figcaption><img src="data:image/png;base64,{_read(shot)}"></figure>'
+        f'<figure><figcaption>{title}</figcaption><div><img src="data:image/png;base64,{_read(shot)}"></div></figure>'
         for title, shot in shots
     )
-    style = "body{margin:0;display:flex;gap:12px;font:600 15px sans-serif;background:#ccc;padding:12px}figure{margin:0}"
+    style = (
+        "body{margin:0;display:flex;gap:12px;font:600 15px sans-serif;background:#bbb;padding:12px}figure{margin:0}"
+        f"figcaption{{padding:4px}}div{{height:{_CUT}px;overflow:hidden;background:{_PAPER[colours]}}}"
+        f"img{{width:{PHONE}px;display:block}}"
+    )
     page = browser.new_page(viewport={"width": len(shots) * (PHONE + 12) + 12, "height": 400})
-    page.set_content(f"<style>{style}figcaption{{padding:4px}}img{{width:{PHONE}px;display:block}}</style>{columns}")
+    page.set_content(f"<style>{style}</style>{columns}")
     page.screenshot(path=path, full_page=True)
     page.close()
+    Image.open(path).quantize(128).save(path, optimize=True)
 
 
 def _read(path: Path) -> str:

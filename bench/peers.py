@@ -39,15 +39,14 @@ _RUNBOOK = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Content:
-    """The bot's files: one system, one runbook under `name`, and the host that its questions are asked of."""
+    """The bot's files: one system, its runbooks by name, and the host that their questions are asked of."""
 
     system: Mapping[str, object]
-    runbook: Mapping[str, object]
-    name: str
+    runbooks: Mapping[str, Mapping[str, object]]
     host: str | None = None
 
 
-_BENCH = Content(system=_SYSTEM, runbook=_RUNBOOK, name="bench/alert")
+_BENCH = Content(system=_SYSTEM, runbooks={"bench/alert": _RUNBOOK})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,13 +70,16 @@ class Field:
 
 
 @contextmanager
-def field(folder: Path, *, with_robusta: bool, content: Content = _BENCH, is_limited: bool = True) -> Iterator[Field]:
+def field(
+    folder: Path, *, with_robusta: bool, content: Content = _BENCH, is_limited: bool = True, patience: str = "0s"
+) -> Iterator[Field]:
     """Processes and workspaces on loopback until the block ends; the workspaces enforce Slack's rate limits."""
     with ExitStack() as stack:
         ours = stack.enter_context(running_workspace())
         theirs = stack.enter_context(running_workspace())
         peers = [Peer(name="countersign", workspace=ours), Peer(name="alertmanager", workspace=theirs)]
-        bot = stack.enter_context(_bot(folder, ours, content))
+        address = _free()
+        bot = stack.enter_context(_bot(folder, ours, content, alertmanager=address))
         other: str | None = None
         if with_robusta:
             room = stack.enter_context(running_workspace())
@@ -85,18 +87,21 @@ def field(folder: Path, *, with_robusta: bool, content: Content = _BENCH, is_lim
             peers.append(Peer(name="robusta", workspace=room))
         for each in peers:
             each.workspace.control.limit_rates(on=is_limited)
-        alertmanager = stack.enter_context(_alertmanager(folder, bot=bot, slack=theirs, robusta=other))
+        alertmanager = stack.enter_context(
+            _alertmanager(folder, address, bot=bot, slack=theirs, robusta=other, patience=patience)
+        )
         yield Field(alertmanager=alertmanager, peers=peers, bot=bot)
 
 
 @contextmanager
-def _bot(folder: Path, workspace: RunningWorkspace, content: Content) -> Iterator[str]:
+def _bot(folder: Path, workspace: RunningWorkspace, content: Content, *, alertmanager: str) -> Iterator[str]:
     rules, runbooks = folder / "rules", folder / "runbooks"
-    runbook = runbooks / f"{content.name}.yml"
     rules.mkdir()
-    runbook.parent.mkdir(parents=True)
     (rules / f"{content.system['system']}.yml").write_text(yaml.safe_dump(content.system))
-    runbook.write_text(yaml.safe_dump(content.runbook))
+    for name, runbook in content.runbooks.items():
+        path = runbooks / f"{name}.yml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(runbook))
     address = _free()
     environ = {
         "PATH": os.environ["PATH"],
@@ -105,6 +110,7 @@ def _bot(folder: Path, workspace: RunningWorkspace, content: Content) -> Iterato
         "COUNTERSIGN_WEBHOOK_TOKEN": _TOKEN,
         "COUNTERSIGN_RULES": str(rules),
         "COUNTERSIGN_RUNBOOKS": str(runbooks),
+        "ALERTMANAGER_URL": f"http://{alertmanager}",
         "SLACK_BOT_TOKEN": workspace.config.bot_token,
         "SLACK_SIGNING_SECRET": workspace.config.signing_secret,
         "SLACK_API_URL": workspace.api,
@@ -117,12 +123,14 @@ def _bot(folder: Path, workspace: RunningWorkspace, content: Content) -> Iterato
 
 
 @contextmanager
-def _alertmanager(folder: Path, *, bot: str, slack: RunningWorkspace, robusta: str | None) -> Iterator[str]:
-    """Each alert's `batch` is a group; both receivers are told at once and of every change."""
+def _alertmanager(
+    folder: Path, address: str, *, bot: str, slack: RunningWorkspace, robusta: str | None, patience: str
+) -> Iterator[str]:
+    """Each alert's `batch` is a group; all receivers are told after the `patience`, and of every change."""
     program = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
     if program is None:
         sys.exit("install prometheus-alertmanager")
-    said = "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ end }}"
+    said = "{{ range .Alerts }}{{ .Annotations.description }}\n{{ end }}"
     receivers: list[Mapping[str, object]] = [
         {
             "name": "bot",
@@ -151,14 +159,13 @@ def _alertmanager(folder: Path, *, bot: str, slack: RunningWorkspace, robusta: s
     route = {
         "receiver": "bot",
         "group_by": ["batch"],
-        "group_wait": "0s",
+        "group_wait": patience,
         "group_interval": "1s",
         "repeat_interval": "4h",
         "routes": [{"receiver": each["name"], "continue": True} for each in receivers],
     }
     config = folder / "alertmanager.yml"
     config.write_text(json.dumps({"route": route, "receivers": receivers}))
-    address = _free()
     command = [
         program,
         f"--config.file={config}",

@@ -12,6 +12,7 @@ from bench.peers import CHANNEL_ID, Peer
 from tests.kit.workspace import Json
 
 _EVERY = 0.2  # seconds between two looks
+_About = tuple[str, bool, frozenset[str]]  # a group, whether of its end, and which alerts of it
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Watch:
     _numbered: list[float] = field(default_factory=list)  # when so many were named or counted
     _is_storm: bool = False
     _resolved: int = 0  # as a storm's message counts them
-    _posted: Counter[tuple[str, bool]] = field(default_factory=Counter)  # messages by group and whether of its end
+    _posted: Counter[_About] = field(default_factory=Counter)  # messages by what they are about
     _ended: set[str] = field(default_factory=set)
     _looked_at: float = 0.0
 
@@ -51,7 +52,7 @@ class Watch:
 
     @property
     def duplicates(self) -> int:
-        """Messages of its own beyond the first about the same firing, and beyond the first about the same end."""
+        """Messages of its own beyond the first about the same alerts' firing, or their end."""
         return sum(count - 1 for count in self._posted.values() if count > 1)
 
     @property
@@ -64,7 +65,7 @@ class Watch:
 
     def look(self) -> None:
         now = time.time()
-        posted: Counter[tuple[str, bool]] = Counter()
+        posted: Counter[_About] = Counter()
         incidents = resolved = 0
         for root in self.peer.workspace.control.messages(CHANNEL_ID):
             text = said(root)
@@ -77,7 +78,9 @@ class Watch:
             for name in self.names:
                 if f"group {name} " in text:
                     # The bot says an end in the message that said the firing; the others in one of its own.
-                    posted[name, is_over and self.peer.name != "countersign"] += 1
+                    is_ours = self.peer.name == "countersign"
+                    about = frozenset() if is_ours else frozenset(re.findall(rf"Alert (\d+) of group {name} ", text))
+                    posted[name, is_over and not is_ours, about] += 1
                     if is_over:
                         self._ended.add(name)
                     else:

@@ -17,6 +17,7 @@ from bot.slack.links import Elsewhere, links
 from bot.slack.reading import Case
 from bot.slack.silence_view import silence_views
 from bot.slack.switch_view import over
+from bot.slack.text import unmarked
 from bot.slack.views import (
     AlertView,
     Asked,
@@ -82,7 +83,7 @@ def composed(
         system=case.system.title if case.system else incident.system,
         event=incident.event,
         title=case.runbook.title if case.runbook else incident.title,
-        summary=_summary(case, [alert for alert, _ in alerts]),
+        summary=_summary(case, alerts),
         severity=incident.severity,
         mood=mood(incident),
         started_at=incident.started_at,
@@ -201,8 +202,8 @@ def mood(incident: Incident) -> Mood:
     return Mood.ACKNOWLEDGED if incident.acknowledged_by else Mood.FIRING
 
 
-def _summary(case: Case, alerts: Sequence[Told]) -> str:
-    """The runbook's sentence, or what the alert says of itself."""
+def _summary(case: Case, alerts: Sequence[tuple[Told, bool]]) -> str:
+    """The runbook's sentence, or what the alerts say of themselves: all the same, or the first for all."""
     if case.runbook is not None and case.runbook.summary is not None:
         try:
             return case.runbook.summary.render(case.scope).strip()
@@ -210,7 +211,12 @@ def _summary(case: Case, alerts: Sequence[Told]) -> str:
             pass  # it names evidence that is not there yet: the alert's own words stand in
     annotations = case.incident.annotations
     said = annotations.get("summary") or annotations.get("description") or ""
-    return without_private(said, case.incident.labels, *(alert.labels for alert in alerts))
+    told = [alert for alert, _ in alerts]
+    if said or len(told) < 2:
+        return unmarked(without_private(said, case.incident.labels, *(alert.labels for alert in told)))
+    first = next((alert for alert, fires in alerts if fires), told[0])
+    says = reading.sentence(first, told)
+    return f"{says}, and {len(told) - 1} more" if says else ""
 
 
 def _findings(case: Case, under_way: Diagnosis | None, requests: Sequence[RequestLine]) -> Findings | None:

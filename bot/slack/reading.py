@@ -15,6 +15,7 @@ from bot.engine.incident import Incident
 from bot.engine.request import Request
 from bot.engine.runbook import Action, Runbook
 from bot.engine.system import System
+from bot.slack.text import unmarked
 from bot.steps.step import Scope
 from bot.store import diagnoses, incidents
 from bot.store.diagnoses import Diagnosis
@@ -93,16 +94,25 @@ def case(
 
 
 def told_apart(found: Sequence[Told]) -> dict[str, str]:
-    """By fingerprint, what tells each alert from the others: the labels they do not share."""
+    """By fingerprint, what tells each alert from the others: its own sentence, else the labels they do not share."""
+    sentences = {alert.fingerprint: sentence(alert, found) for alert in found}
+    if len(found) > 1 and all(sentences.values()) and len({*sentences.values()}) == len(sentences):
+        return sentences
     shared = set.intersection(*({*alert.labels.items()} for alert in found)) if found else set()
     told = {}
     for alert in found:
         unshared = [(name, value) for name, value in sorted(alert.labels.items()) if (name, value) not in shared]
         own = [f"{name}={masked_field(name, value)}" for name, value in unshared]
-        said = alert.annotations.get("summary") or alert.annotations.get("description") or ""
-        summary = without_private(said, *(each.labels for each in found))
-        told[alert.fingerprint] = ", ".join(own) or summary or alert.labels.get("alertname", alert.fingerprint)
+        told[alert.fingerprint] = (
+            ", ".join(own) or sentences[alert.fingerprint] or alert.labels.get("alertname", alert.fingerprint)
+        )
     return told
+
+
+def sentence(alert: Told, among: Sequence[Told]) -> str:
+    """What an alert says of itself, without what is private in the labels of any."""
+    said = alert.annotations.get("summary") or alert.annotations.get("description") or ""
+    return unmarked(without_private(said, *(each.labels for each in among)))
 
 
 def label(contents: ContentsOf, request: Request) -> str:

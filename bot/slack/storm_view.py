@@ -13,6 +13,7 @@ from bot.engine.severity import gravity
 from bot.engine.storm import Kind, Member, Storm, most_pressing
 from bot.slack.incident_view import mood
 from bot.slack.reading import ContentsOf, system_title
+from bot.slack.text import unmarked
 from bot.slack.views import Mood
 from bot.store import storms
 
@@ -83,4 +84,4 @@ def _line(member: Member) -> StormLine:
 
 def _says(incident: Incident) -> str:
     said = incident.annotations.get("summary") or incident.annotations.get("description") or ""
-    return without_private(said, incident.labels)
+    return unmarked(without_private(said, incident.labels))

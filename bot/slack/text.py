@@ -17,6 +17,11 @@ Plain = NewType("Plain", str)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _MOST = 6_000  # characters that are looked at; Slack shows 3,000 of a text
 _HALF_ENTITY = re.compile(r"&[a-z]{0,4}$")
+_LOOK_ALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}  # noqa: RUF001 - that is what they are for
+_PAIRED = {
+    mark: re.compile(rf"(?<!\w){re.escape(mark)}(?=\S)([^\n]{{0,300}}?\S){re.escape(mark)}(?!\w)")
+    for mark in _LOOK_ALIKES
+}
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,30}")
 
 
@@ -33,6 +38,16 @@ def cell(shown: str) -> Plain:
 def safe(value: object) -> Safe:
     """Any value as mrkdwn that pings nobody and links nowhere."""
     return Safe(plain(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+
+
+def unmarked(text: str) -> str:
+    """A text of others, such as an alert's: asterisks and the like that stand in pairs are letters, and no markup.
+
+    Slack knows no way to say so, hence look-alikes. An identifier with a `_` inside keeps it.
+    """
+    for mark, like in _LOOK_ALIKES.items():
+        text = _PAIRED[mark].sub(rf"{like}\1{like}", text)
+    return text
 
 
 def code(value: object) -> Safe:

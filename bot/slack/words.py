@@ -20,6 +20,8 @@ from bot.slack.views import (
 
 _SEVERITIES = {"critical": ":red_circle:", "error": ":red_circle:", "warning": ":large_orange_circle:"}
 
+_SAME_TIME = timedelta(minutes=1)
+
 ASKING = Safe(":hourglass_flowing_sand: Asking the runbook's questions. What they bring follows in the thread.")
 ASKING_AGAIN = Safe(":hourglass_flowing_sand: Asking again …")
 NOTHING_HELD = Safe("• None of the runbook's conclusions holds. Read the evidence in the thread.")
@@ -90,7 +92,10 @@ def origin(view: RootView) -> Safe:
     return Safe(f"{code(view.event)}{told}")
 
 
-def alert_line(alert: AlertView) -> Safe:
+def alert_line(alert: AlertView, *, since: datetime) -> Safe:
+    """One of many; when it began is said where that is not when the incident did."""
+    if alert.is_firing and abs(alert.started_at - since) < _SAME_TIME:
+        return Safe(f"• {safe(alert.says)}")
     if alert.is_firing:
         return Safe(f"• {safe(alert.says)} · since {when(alert.started_at)}")
     if alert.ended_at is None:

@@ -106,6 +106,39 @@ def firing(office: Office, fingerprint: str) -> dict[str, object]:
     }
 
 
+def told(office: Office, show: Presenter, *alerts: tuple[str, str, timedelta]) -> str:
+    """The root's words when these alerts fire: each a fingerprint, its summary, and how long after the incident."""
+    rows = [
+        {
+            **firing(office, name),
+            "labels": {"alertname": "Dead", "endpoint": name},
+            "annotations": {"summary": summary} if summary else {},
+            "starts_at": office.at + late,
+        }
+        for name, summary, late in alerts
+    ]
+    with office.database.begin() as conn:
+        conn.execute(update(incidents).values(annotations={}))
+        conn.execute(insert(incident_alerts), rows)
+    root = shown(office, show)
+    return "\n".join(str(block["text"]["text"]) for block in root.blocks if isinstance(block.get("text"), dict))  # type: ignore[index,call-overload]  # it is a dict
+
+
+def test_alerts_that_say_different_things_are_told_apart_by_what_they_say(office: Office, show: Presenter) -> None:
+    now, late = timedelta(), timedelta(minutes=5)
+    words = told(office, show, ("we_1", "3 *dead* events", now), ("we_2", "4 dead events", late))
+
+    assert "3 ∗dead∗ events, and 1 more" in words  # noqa: RUF001 - look-alikes, which mark nothing
+    assert "• 3 ∗dead∗ events\n• 4 dead events · since <!date^" in words  # noqa: RUF001
+
+
+def test_alerts_that_say_the_same_or_nothing_are_told_apart_by_their_labels(office: Office, show: Presenter) -> None:
+    now = timedelta()
+    words = told(office, show, ("we_1", "dead events", now), ("we_2", "dead events", now), ("we_3", "", now))
+
+    assert "• endpoint=we_1\n• endpoint=we_2\n• endpoint=we_3" in words
+
+
 def calls(office: Office) -> list[Message]:
     """What calls people, in the order it was said."""
     with office.database.read() as conn:

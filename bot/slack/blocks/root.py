@@ -62,7 +62,7 @@ def _alerts(view: RootView, size: int) -> list[Block]:
     if len(view.alerts) < 2:
         return []  # the summary has said it
     firing_first = sorted(view.alerts, key=lambda alert: not alert.is_firing)
-    lines = [clip(words.alert_line(alert), 300) for alert in firing_first[:size]]
+    lines = [clip(words.alert_line(alert, since=view.started_at), 300) for alert in firing_first[:size]]
     left = len(view.alerts) - len(lines)
     return sections([*lines, words.more(left, "alerts")] if left else lines)
 

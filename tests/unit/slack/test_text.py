@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.text import Safe, bold, clip, code, is_web, link, person, plain, safe, when
+from bot.slack.text import Safe, bold, clip, code, is_web, link, person, plain, safe, unmarked, when
 from tests.unit.slack.samples import NOW
 
 MARKUP = re.compile(r"<[@#!]|<https?:|<mailto:")
@@ -62,6 +62,18 @@ def test_an_address_with_a_secret_in_it_is_not_linked() -> None:
 )
 def test_only_plain_web_addresses_are_links(url: str, is_one: bool) -> None:
     assert is_web(url) is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("*Pay* `now` ~or~ _never_", "∗Pay∗ ˋnowˋ ∼or∼ ˍneverˍ"),  # noqa: RUF001 - look-alikes, which mark nothing
+        ("in_1_AbC and a_b, 2 * 3 * 4, ~5", "in_1_AbC and a_b, 2 * 3 * 4, ~5"),
+        ("", ""),
+    ],
+)
+def test_what_an_alert_says_is_not_set_in_bold_by_its_own_asterisks(text: str, said: str) -> None:
+    assert unmarked(text) == said
 
 
 def test_who_is_no_member_is_not_mentioned() -> None:
