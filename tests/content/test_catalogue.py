@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.engine.runbook import Risk
 from tests.kit.coverage import Deed, Row, catalogue, lacking, shipped, unnamed
 
 EVERY = (
@@ -28,6 +29,20 @@ def test_whatever_is_shipped_is_in_the_catalogue() -> None:
 @pytest.mark.parametrize("deed", [pytest.param(deed, id=deed.action) for deed in catalogue().actions])
 def test_an_action_of_the_documents_is_offered_or_says_whose_it_is(deed: Deed) -> None:
     assert sorted(set(deed.offered) - shipped().actions) == []
+
+
+@pytest.mark.parametrize("deed", [pytest.param(deed, id=deed.action) for deed in catalogue().actions])
+def test_an_action_takes_as_many_people_as_its_level_asks_for(deed: Deed) -> None:
+    actions = {path: shipped().action(path) for path in deed.offered}
+    by_one = {path for path, action in actions.items() if action.risk is Risk.LOW}
+
+    match deed.level:
+        case "RX":
+            assert deed.by_hand
+        case "R3":
+            assert by_one == deed.one_is_enough.keys()
+        case _:
+            assert not deed.one_is_enough
 
 
 def test_every_runbook_can_be_reached_by_a_rule_a_schedule_or_a_row_that_somebody_runs() -> None:

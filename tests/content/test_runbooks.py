@@ -8,6 +8,7 @@ import pytest
 from bot.adapters.files import load
 from bot.core.errors import ContentErrors
 from bot.engine.catalog import Catalog, Source
+from bot.engine.naming import paths
 from bot.simulation.trial import Trial, trial
 from bot.simulation.verdict import run
 
@@ -70,6 +71,34 @@ def test_every_action_that_a_trial_asks_for_has_its_card_there() -> None:
     ]
 
     assert unstated == []
+
+
+def decides() -> list[tuple[str, str]]:
+    """Each runbook, with each option that decides whether something of it is for this installation."""
+    return sorted(
+        {
+            (name, path.removeprefix("option."))
+            for name, runbook in catalog().runbooks.items()
+            for when in (
+                *(question.when for question in runbook.diagnose),
+                *(action.when for action in runbook.actions),
+                *(action.windows.when for action in runbook.actions if action.windows),
+            )
+            if when is not None
+            for path in paths(when)
+            if path.startswith("option.")
+        }
+    )
+
+
+@pytest.mark.parametrize(("runbook", "option"), decides())
+def test_another_kind_of_installation_has_a_trial(runbook: str, option: str) -> None:
+    shipped = catalog().systems[runbook.partition("/")[0]].options[option]
+    played = {
+        source.value.options.get(option, shipped) for source in trials() if source.value.expect.runbook == runbook
+    }
+
+    assert played - {shipped}, f"no trial of {runbook} has an option {option} that is not {shipped}"
 
 
 @pytest.mark.parametrize("file", [pytest.param(each, id=each.relative_to(HERE).as_posix()) for each in FILES])

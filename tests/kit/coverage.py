@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import Field, model_validator
@@ -15,6 +15,7 @@ from bot.engine.catalog import Catalog
 from bot.engine.document import read
 from bot.engine.reading import validated
 from bot.engine.route import route
+from bot.engine.runbook import Action
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docs" / "catalogue.yml"
@@ -53,9 +54,11 @@ class Deed(Frozen):
     """One action of the documents: where it is offered, or why a person does it."""
 
     action: str
+    level: Literal["R0", "R1", "R2", "R3", "RX"]
     title: str
     offered: tuple[str, ...] = ()
     by_hand: str | None = None
+    one_is_enough: dict[str, str] = Field(default_factory=dict)  # for R3: actions that one person approves, and why
 
     @model_validator(mode="after")
     def _says_why_not(self) -> "Deed":
@@ -85,6 +88,13 @@ class Shipped:
     content: Catalog
     alerts: Mapping[str, str]
     trials: frozenset[str]
+
+    def action(self, path: str) -> Action:
+        """The action that `system/runbook/action` names."""
+        runbook, _, name = path.rpartition("/")
+        found = self.content.runbooks[runbook].action(name)
+        assert found is not None, path
+        return found
 
     @property
     def actions(self) -> frozenset[str]:
