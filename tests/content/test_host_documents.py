@@ -6,6 +6,9 @@ from pathlib import Path
 
 import yaml
 
+from sandbox.world.accrue.host import FORWARDED
+from tests.kit.coverage import shipped
+
 ROOT = Path(__file__).parents[2]
 NAMES = {  # the resource of a path, as Stripe's page of restricted keys calls it
     "accounts": "Accounts",
@@ -67,3 +70,12 @@ def test_the_reading_key_may_read_what_is_asked_and_nothing_more() -> None:
 
 def test_the_writing_key_may_write_what_is_changed_and_nothing_more() -> None:
     assert permitted(2) == resources("post", "delete")
+
+
+def test_an_event_that_a_host_forwards_begins_as_grave_as_its_alert_says() -> None:
+    """Else every such thread would be told a moment later that it has become worse."""
+    groups = yaml.safe_load((ROOT / "alerts.yml").read_text())["groups"]
+    alerts = {rule["labels"]["ops_event"]: rule["labels"]["severity"] for group in groups for rule in group["rules"]}
+    rules = {rule.event: rule.severity or "warning" for rule in shipped().content.systems["accrue"].rules}
+
+    assert {event: rules[event] for event in FORWARDED} == {event: alerts[event] for event in FORWARDED}
