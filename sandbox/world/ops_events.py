@@ -40,7 +40,7 @@ class OpsEvents:
             self._thread.join(timeout=30)
 
     def tell(self, event: str, metadata: Obj, *, at: datetime) -> None:
-        """Hand one event over; `at` is UTC without a zone, as a host keeps it. What is no single value stays here."""
+        """Hand one event over; `at` is UTC, with its zone or without. What is no single value stays here."""
         if self._url is None:
             return
         plain: Obj = {name: value for name, value in metadata.items() if isinstance(value, str | int | float | bool)}

@@ -144,7 +144,7 @@ class World:
             ),
             Adventive(
                 file=self._state_dir / "adventive.db", books=self._books, webhooks=self._webhooks,
-                effects=self._effects, faults=self._faults, ids=self._ids, now=self._now,
+                effects=self._effects, faults=self._faults, ids=self._ids, ops_events=self._ops_events, now=self._now,
             ),
             Aivo(
                 cluster=self._cluster, books=self._books, webhooks=self._webhooks, effects=self._effects,

@@ -23,6 +23,31 @@ def test_every_action_is_carried_out_by_a_scenario_and_so_is_every_undo() -> Non
     assert sorted(ACTIONS - PLAYED) == []
 
 
+# What nobody's alert or event tells, or Alertmanager keeps quiet: why no break of the local world brings it.
+BY_NO_BREAK = {
+    "accrue.object.looked_up": "somebody looks an object up",
+    "aivo.investigation.correlation": "somebody follows a correlation id",
+    "stripe.event.looked_up": "somebody looks it up",
+    "stripe.invoice.looked_up": "somebody looks it up",
+    "accrue.ops.dunning_exhausted": "told with dunning_exhaustion, which inhibits it",
+    "countersign.canary.stale": "a quarter of an hour without the canary",
+}
+
+
+def test_every_event_of_the_rules_is_brought_by_a_break_of_the_local_world() -> None:
+    """By an alert or by a host that forwards it; not by somebody who runs its runbook."""
+    events = {rule.event for system in shipped().content.systems.values() for rule in system.rules}
+    brought = {row.event for row in ROWS if row.by_hand is None}
+    of_scenarios = {
+        rule.event
+        for system in shipped().content.systems.values()
+        for rule in system.rules
+        if rule.runbook in {runbook for runbook, _ in of_marks()}
+    }
+
+    assert events - brought - of_scenarios == BY_NO_BREAK.keys()
+
+
 def test_nothing_is_played_that_is_not_there() -> None:
     assert {each for each in PLAYED if each[1] is not None} - ACTIONS == set()
     assert {runbook for runbook, _ in PLAYED} - RUNBOOKS.keys() == set()

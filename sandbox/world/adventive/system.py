@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sandbox.world import keys
+from sandbox.world.adventive.asked import Asked
 from sandbox.world.adventive.breaks import AdventiveBreaks
 from sandbox.world.adventive.database import Rows
 from sandbox.world.adventive.outage import Outage
@@ -15,6 +16,7 @@ from sandbox.world.effects import Effect, Effects
 from sandbox.world.faults import Faults
 from sandbox.world.ids import Ids
 from sandbox.world.mailgun import DOMAIN, Mailgun
+from sandbox.world.ops_events import OpsEvents
 from sandbox.world.scenario import Scenario
 from sandbox.world.stripe.books import Books
 from sandbox.world.stripe.seed import Account
@@ -36,6 +38,7 @@ class Adventive:
         effects: Effects,
         faults: Faults,
         ids: Ids,
+        ops_events: OpsEvents,
         now: Callable[[], datetime],
     ) -> None:
         self._mailgun = Mailgun(ids=ids, now=now, api_key=keys.MAILGUN_API_KEY)
@@ -48,6 +51,7 @@ class Adventive:
         self._breaks = AdventiveBreaks(
             worker=self._worker, outage=outage, books=books, webhooks=webhooks, ids=ids, now=now
         )
+        self._asked = Asked(books=books, ops_events=ops_events, now=now)
         webhooks.connect(ENDPOINT, self._worker.receive)
 
     def sites(self) -> list[Site]:
@@ -63,7 +67,7 @@ class Adventive:
 
     def scenarios(self) -> list[Scenario]:
         """An e-mail that does not arrive, and what else there is."""
-        return [self._scenario, *self._breaks.all()]
+        return [self._scenario, *self._breaks.all(), *self._asked.all()]
 
     def begin(self, accounts: list[Account], ids: Ids) -> None:
         """Every account's latest invoice rendered and delivered."""
@@ -71,6 +75,7 @@ class Adventive:
         self._mailgun.reset()
         self._routes.reset()
         self._breaks.reset()
+        self._asked.reset()
         self._worker.begin([str(account.invoices[-1]["id"]) for account in accounts])
 
     def environment(self, base: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from bot.core.ports import Json
 from sandbox.world import WorldSettings, build_world
 from sandbox.world.accrue.events import ROWS
 from sandbox.world.accrue.host import FORWARDED
+from sandbox.world.adventive.asked import WISHES
 from tests.kit.waiting import eventually
 from tests.kit.world import RunningWorld, serving
 
@@ -93,6 +94,16 @@ def test_an_event_is_told_with_what_it_concerns_and_nothing_private(telling: Run
         wanted = {**row.labels, **touched[row.id]}
         assert any(wanted.items() <= each.items() for each in listener.of(str(row.event))), row.id
     assert telling.leaked(json.dumps(listener.seen)) == []
+
+
+def test_what_somebody_asks_for_is_told_with_what_it_concerns(telling: RunningWorld, listener: Listener) -> None:
+    touched = {wish.event: telling.start(wish.id) for wish in WISHES}
+
+    assert eventually(lambda: touched.keys() <= {str(each["event"]) for each in listener.seen})
+    assert {event: listener.of(event) for event in touched} == {event: [each] for event, each in touched.items()}
+    assert telling.leaked(json.dumps(listener.seen)) == []
+    lit = {name for name, each in telling.scenarios().items() if each["running"]}
+    assert {wish.id for wish in WISHES} <= lit
 
 
 def test_what_comes_in_numbers_is_left_to_its_alert(telling: RunningWorld, listener: Listener) -> None:
