@@ -146,7 +146,8 @@ class Incident:
         """The pictures in the thread, once there is one."""
 
         def found() -> list[Json] | None:
-            return [each for reply in self.replies for each in reply.get("files", [])] or None
+            files = [each for reply in self.replies for each in reply.get("files", [])]
+            return [each for each in files if each["mimetype"].startswith("image/")] or None
 
         files = awaited(found, within=PATIENCE, what=lambda: f"no picture in the thread:\n{self._all()}")
         assert {each["mimetype"] for each in files} == {"image/png"}

@@ -18,7 +18,8 @@ def test_dead_webhooks_are_replayed_one_alone_and_the_others_together(scene: Sce
     incident.until("3 webhooks are dead", broken["type"])
     evidence = incident.evidence(*dead, *events, "FunctionClauseError", "[e-mail]")
     assert "The same event at Stripe" in evidence
-    assert [picture[:8] for picture in incident.charts()] == [b"\x89PNG\r\n\x1a\n"]
+    # One when the host told of it, perhaps another when the alert came.
+    assert {picture[:8] for picture in incident.charts()} == {b"\x89PNG\r\n\x1a\n"}
 
     # One of them, which needs one other person.
     one = incident.ask("U0ANA", "replay-one", form={}).until("waiting for approval", "low risk")
