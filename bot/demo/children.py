@@ -67,15 +67,17 @@ class Children:
     ) -> None:
         """Poll `url` until it answers well. Raises Unavailable with the end of its log when it does not."""
         deadline = time.monotonic() + within
-        while time.monotonic() < deadline:
-            if child.process.poll() is not None:
-                raise Unavailable(child.name, f"it ended with {child.process.returncode}:\n{_tail(child.log)}")
-            try:
-                if accept(httpx.get(url, timeout=2)):
-                    return
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.05)
+        # One client for all of it: each new one would read every root certificate first.
+        with httpx.Client(timeout=2, trust_env=False) as client:
+            while time.monotonic() < deadline:
+                if child.process.poll() is not None:
+                    raise Unavailable(child.name, f"it ended with {child.process.returncode}:\n{_tail(child.log)}")
+                try:
+                    if accept(client.get(url)):
+                        return
+                except httpx.HTTPError:
+                    pass
+                time.sleep(0.05)
         raise Unavailable(child.name, f"{url} did not answer within {within:.0f} s:\n{_tail(child.log)}")
 
 

@@ -5,12 +5,12 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from sandbox.world.accrue.host import FORWARDED
 from tests.kit.catalogue import nothing_private_is_left, play
 from tests.kit.catalogue_rows import OTHERWISE_INSTALLED, ROWS
+from tests.kit.loopback import loopback
 from tests.kit.scene import Scene, awaited, text_of
 from tests.kit.waiting import PATIENCE
 
@@ -94,7 +94,7 @@ def test_after_all_of_it_nothing_private_is_left_and_the_audit_is_whole(catalogu
 
 
 def _prometheus(scene: Scene, what: str) -> dict[str, Any]:
-    answer = httpx.get(f"http://{scene.stage.addresses.prometheus}/api/v1/{what}", timeout=20)
+    answer = loopback.get(f"http://{scene.stage.addresses.prometheus}/api/v1/{what}")
     data: dict[str, Any] = answer.raise_for_status().json()["data"]
     return data
 
@@ -110,5 +110,5 @@ def _install(file: Path, **options: str) -> None:
 
 def _revision(scene: Scene) -> str:
     """The revision of the content at work, as /readyz tells it."""
-    answer = httpx.get(f"http://{scene.stage.addresses.bot}/readyz", timeout=20)
+    answer = loopback.get(f"http://{scene.stage.addresses.bot}/readyz")
     return str(answer.raise_for_status().json()["checks"]["content"]["message"])
