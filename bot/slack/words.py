@@ -40,7 +40,7 @@ def severity_mark(severity: str) -> str:
 
 def headline(view: RootView) -> Plain:
     """The first line: how bad, where, what. A mark and a word, so that it does not rest on colour alone."""
-    where = f"{view.system} · {view.title}"
+    where = view.title if view.system.lower() in view.title.lower() else f"{view.system} · {view.title}"
     if view.mood is Mood.RESOLVED:
         return plain(f":white_check_mark: {origin_words.over(view)} · {where}")
     if (word := origin_words.begun(view.origin)) is not None:

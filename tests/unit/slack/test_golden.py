@@ -5,6 +5,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from slack_sdk.models.blocks import Block
 
 from bot.engine.switch import Reminder
+from bot.slack import words
 from bot.slack.blocks import switch
 from bot.slack.blocks.call import call
 from bot.slack.blocks.card import card
@@ -85,6 +87,13 @@ def test_what_is_left_out_is_said(name: str) -> None:
     told = json.dumps(MESSAGES[name].blocks, ensure_ascii=False)
 
     assert "… and " in told or "did not fit" in told
+
+
+def test_the_first_line_says_where_it_is_unless_its_title_does() -> None:
+    named = replace(samples.FIRING, title="StripeMeter is behind")
+
+    assert words.headline(samples.FIRING) == ":red_circle: CRITICAL · StripeMeter · Local usage and Stripe disagree"
+    assert words.headline(named) == ":red_circle: CRITICAL · StripeMeter is behind"
 
 
 def test_every_golden_file_belongs_to_a_message() -> None:
