@@ -179,7 +179,7 @@ def _draw(peers: Sequence[Peer], folder: Path) -> None:
 
 def _shoot(browser: Browser, peer: Peer, path: Path, *, width: int, colours: Any) -> None:
     page = browser.new_page(
-        viewport={"width": width, "height": 6000}, timezone_id="UTC", locale="en-GB", color_scheme=colours
+        viewport={"width": width, "height": 12_000}, timezone_id="UTC", locale="en-GB", color_scheme=colours
     )
     page.goto(f"{peer.workspace.url}/#/{CHANNEL_ID}")
     page.locator("#timeline .message").first.wait_for()
@@ -206,7 +206,8 @@ def _beside(browser: Browser, shots: Sequence[tuple[str, Path]], path: Path, *, 
     page.set_content(f"<style>{style}</style>{columns}")
     page.screenshot(path=path, full_page=True)
     page.close()
-    Image.open(path).quantize(128).save(path, optimize=True)
+    # The colours that are rare are those that matter: a mark's orange must not become red.
+    Image.open(path).convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
 
 
 def _read(path: Path) -> str:
