@@ -7,7 +7,7 @@ from html import unescape
 from bot.core.ports import Json
 from bot.engine.alerts import firing
 from bot.simulation.play import Played
-from bot.slack import incident_view
+from bot.slack import evidence_view, incident_view
 from bot.slack.blocks.checklist import checklist
 from bot.slack.blocks.evidence import evidence
 from bot.slack.blocks.layout import Post
@@ -48,7 +48,7 @@ def posts(played: Played) -> tuple[Post, tuple[Post, ...]]:
     alerts = played.episode.alerts
     fire = firing(alerts)
     view = incident_view.composed(case, [(each, each.identity in fire) for each in alerts.values()])
-    found, points = incident_view.evidence_view(case), incident_view.checklist_view(case)
+    found, points = evidence_view.evidence_view(case), incident_view.checklist_view(case)
     thread = [evidence(found)[0]] if found else []
     return root(view), (*thread, *([checklist(points)] if points else []))
 

@@ -10,7 +10,7 @@ from bot.desk.matter import matter_of
 from bot.engine import canary
 from bot.engine.incident import Incident
 from bot.engine.request import State
-from bot.slack import incident_view, reading
+from bot.slack import evidence_view, incident_view, reading
 from bot.slack.blocks.broken import broken
 from bot.slack.blocks.call import call
 from bot.slack.blocks.card import card
@@ -77,15 +77,15 @@ class Presenter:
         asked = diagnoses.get(conn, incident_id, number)
         content = asked.content if asked else incident.content
         case = reading.case(conn, incident_id, self._contents, diagnosis=asked, content=content)
-        found = incident_view.evidence_view(case, self._elsewhere)
+        found = evidence_view.evidence_view(case, self._elsewhere)
         if found is None:
             return
         in_thread = partial(self._hold, conn, incident, thread_of=top.id)
         said, filed = evidence(found)
         self._say(conn, in_thread(f"evidence:{incident_id}:{number}", now=now), said, now)
-        files = [*(("table", each) for each in filed), *(("chart", each) for each in incident_view.charted(case))]
+        files = [*(("table", each) for each in filed), *(("chart", each) for each in evidence_view.charted(case))]
         for at, (kind, question) in enumerate(files, start=1):
-            title = incident_view.title(case, question)
+            title = evidence_view.title(case, question)
             # A moment apart each, for a thread is delivered in the order its messages were made.
             subject, moment = f"{kind}:{incident_id}:{number}:{question}", now + _TICK * at
             file = in_thread(subject, now=moment, image_title=title)
