@@ -68,4 +68,4 @@ def test_an_alert_is_silenced_from_its_message_and_heard_again_once_that_is_lift
 
     awaited(lambda: not silences(alertmanager, "active") or None, within=PATIENCE, what=lambda: incident.text)
     awaited(lambda: ":no_bell:" not in incident.text or None, within=PATIENCE, what=lambda: incident.text)
-    incident.until("tenant=two", "2 firing")
+    incident.until("two hums", "2 firing")
