@@ -1,12 +1,13 @@
 """Every trial under tests/content/runbooks comes to what it expects; `countersign simulate FILE` runs the same."""
 
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from bot.adapters.files import load
-from bot.core.errors import ContentErrors
+from bot.core.errors import ContentErrors, ExpressionError
 from bot.engine.catalog import Catalog, Source
 from bot.engine.naming import paths
 from bot.simulation.trial import Trial, trial
@@ -71,6 +72,32 @@ def test_every_action_that_a_trial_asks_for_has_its_card_there() -> None:
     ]
 
     assert unstated == []
+
+
+@cache
+def held() -> frozenset[tuple[str, int]]:
+    """Which conclusions hold in some trial, by runbook and number."""
+    found: set[tuple[str, int]] = set()
+    for source in trials():
+        played = run(source, catalog())[0]
+        if played is None or played.runbook is None:
+            continue
+        for number, conclusion in enumerate(played.runbook.conclude):
+            with suppress(ExpressionError):
+                if conclusion.when.holds(played.scope):
+                    found.add((played.episode.incident.runbook, number))
+    return frozenset(found)
+
+
+def test_every_conclusion_holds_in_some_trial() -> None:
+    never = [
+        f"{name}: {conclusion.when.source}"
+        for name, runbook in sorted(catalog().runbooks.items())
+        for number, conclusion in enumerate(runbook.conclude)
+        if (name, number) not in held()
+    ]
+
+    assert never == []
 
 
 def decides() -> list[tuple[str, str]]:
