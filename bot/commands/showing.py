@@ -66,8 +66,9 @@ def request_lines(each: "shown.RequestShown") -> list[str]:
         ("reason", each.reason),
         *each.inputs.items(),
         ("touches", _touches(each)),
+        ("it is", " · ".join(each.touches.details) if each.touches else None),
         ("worth", ", ".join(each.touches.sums) if each.touches else None),
-        ("oldest", each.touches.oldest if each.touches else None),
+        *_oldest(each),
         ("leaves out", ", ".join(each.touches.left_out) if each.touches else None),
         ("preview", each.preview),
         *(("will run", call) for call in each.calls),
@@ -145,6 +146,12 @@ def _possible(each: "shown.RequestShown") -> list[str]:
         f"ask {each.incident_id} {each.undo} --undoes {each.id}": each.undo is not None,
     }
     return [verb for verb, is_so in verbs.items() if is_so]
+
+
+def _oldest(each: "shown.RequestShown") -> list[tuple[str, str | None]]:
+    if each.touches is None:
+        return []
+    return [(f"earliest {each.touches.ahead}" if each.touches.ahead else "oldest", each.touches.oldest)]
 
 
 def _touches(each: "shown.RequestShown") -> str | None:

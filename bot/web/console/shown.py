@@ -46,12 +46,17 @@ class VoteShown(Frozen):
 
 
 class TouchedShown(Frozen):
-    """What would be touched: how many, the first of them, what they are worth, and what is left out and why."""
+    """What would be touched: how many, the first of them, what they are worth, and what is left out and why.
+
+    `details` is what else is known of a single one; `ahead` names the column where `oldest` is yet to come.
+    """
 
     count: int
     sample: tuple[str, ...]
+    details: tuple[str, ...]
     sums: tuple[str, ...]
     oldest: str | None
+    ahead: str | None
     left_out: tuple[str, ...]
 
 
@@ -239,8 +244,10 @@ def _touched(view: CardView) -> TouchedShown | None:
     return TouchedShown(
         count=touched.count,
         sample=_texts(touched.sample),
+        details=_texts([f"{name} {value}" for name, value in touched.details]),
         sums=_texts(touched.sums),
         oldest=in_utc(touched.oldest) if touched.oldest else None,
+        ahead=touched.ahead if touched.oldest else None,
         left_out=_texts(touched.left_out),
     )
 
