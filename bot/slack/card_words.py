@@ -141,7 +141,8 @@ def still_needs(view: CardView) -> Safe:
     groups = joined((safe(label(group)) for group in view.approvers), " or ")
     by = f" from {groups}" if groups else ""
     until = f" · expires {when(view.expires_at)}" if view.expires_at else ""
-    return Safe(f"*Needs* {counted(missing, 'approval')}{by}, not from the requester{until}")
+    asker = " or who asks for it" if view.going_on else ""
+    return Safe(f"*Needs* {counted(missing, 'approval')}{by}, not from the requester{asker}{until}")
 
 
 def vote(each: VoteView) -> Safe:
