@@ -33,11 +33,11 @@ def alertmanager(url: str | None, *, token_is_set: bool) -> Findings:
 
 def prometheus(url: str, *, alerts: Path, where: str) -> Findings:
     """Raises one of our errors when it does not answer."""
-    build = _get(url, "/api/v1/status/buildinfo", name=where)["data"]
+    build = _get(url, "/api/v1/status/buildinfo", name=where).get("data") or {}
     yield ok(where, f"version {build.get('version', 'unknown')}")
     have = {
         rule["name"]: rule
-        for group in _get(url, "/api/v1/rules?type=alert", name=where)["data"]["groups"]
+        for group in _told(url, "/api/v1/rules?type=alert", "groups", name=where)
         for rule in group["rules"]
     }
     wanted = _names(alerts)
@@ -50,12 +50,20 @@ def prometheus(url: str, *, alerts: Path, where: str) -> Findings:
     for name in sorted(wanted & have.keys()):
         if have[name].get("health") == "err":
             yield broken(where, f"the alert {name} cannot be evaluated: {str(have[name].get('lastError'))[:200]}")
-    targets = _get(url, "/api/v1/targets?state=active", name=where)["data"]["activeTargets"]
+    targets = _told(url, "/api/v1/targets?state=active", "activeTargets", name=where)
     down = sorted({str(each["scrapePool"]) for each in targets if each.get("health") == "down"})
     if down:
         yield warning(where, f"targets of {', '.join(down)} are down", "Their alerts cannot fire")
     elif targets:
         yield ok(where, f"{len(targets)} targets, none is down")
+
+
+def _told(url: str, path: str, what: str, *, name: str) -> list[dict[str, Any]]:
+    """A list that Prometheus tells. Raises Refused when whatever answers there is none."""
+    told = (_get(url, path, name=name).get("data") or {}).get(what)
+    if not isinstance(told, list):
+        raise Refused(name, f"it answers {path} without {what}: is it a Prometheus?")
+    return told
 
 
 def _receiver(hook: Mapping[str, Any], *, token_is_set: bool) -> Findings:

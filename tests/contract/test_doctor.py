@@ -220,6 +220,18 @@ def test_a_real_prometheus_without_our_alerts_is_told(prometheus: str) -> None:
     assert any("are not loaded" in each.what for each in found if each.level is Level.BROKEN)
 
 
+@pytest.mark.parametrize("body", [b"{}", b'{"data": null}', b'{"data": {"resultType": "vector", "result": []}}'])
+def test_what_answers_and_is_no_prometheus_is_told_and_not_crashed_on(body: bytes) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        say(request, 200, body, Content_Type="application/json")
+
+    with serving(answer) as url:
+        found = gathered("prometheus", lambda: look_at_prometheus(url, alerts=Path("alerts.yml"), where="p"))
+
+    assert "is it a Prometheus?" in found[-1].what
+    assert found[-1].level is Level.BROKEN
+
+
 def test_a_real_alertmanager_without_a_receiver_for_us_is_told(alertmanager: str) -> None:
     found = gathered("am", lambda: look_at_alertmanager(alertmanager, token_is_set=True))
 

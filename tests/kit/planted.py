@@ -93,7 +93,7 @@ def _json(request: BaseHTTPRequestHandler, status: int, body: object) -> None:
 
 def event() -> bytes:
     """An event that a host sends, which gives away all it can."""
-    private = {"note": TEXT, "customer_name": NAME, "customer_email": PRIVATE["e-mail"], TEXT: TEXT}
+    private = {"note": TEXT, "customer_name": NAME, "customer_email": PRIVATE["e-mail"]}
     at = "2026-11-21T11:50:00Z"
     return json.dumps(
         {"event": "planted.ops.leak", "measurements": {"n": 1}, "metadata": private, "occurred_at": at}
@@ -110,7 +110,7 @@ def notification() -> bytes:
         {
             "status": "firing",
             "labels": each,
-            "annotations": annotations,
+            "annotations": {**annotations, "summary": f"{each['customer_name']} did not pay: {TEXT}"},
             "startsAt": "2026-11-21T11:50:00Z",
             "endsAt": "0001-01-01T00:00:00Z",
             "generatorURL": f"https://svc:PlantedLogin0@prometheus.example/graph?g0.expr=x&token=PlantedQuery0&c={NAME}",
