@@ -20,7 +20,8 @@ class Watch:
     """What one peer has shown of these groups so far.
 
     A message that names a group counts from its own time. Where a storm's message counts incidents (it names the first
-    forty), groups are told by number: the tenth is seen when ten are named or counted, from the look that saw it.
+    forty), groups are told by number: the tenth is seen when ten are counted, from the look that saw it. Those that
+    had a message of their own before the storm's are not among its incidents, and are added to them.
     """
 
     peer: Peer
@@ -29,6 +30,7 @@ class Watch:
     _first: dict[str, float] = field(default_factory=dict)
     _numbered: list[float] = field(default_factory=list)  # when so many were named or counted
     _is_storm: bool = False
+    _before: set[str] = field(default_factory=set)  # named by a message that stood before the storm's
     _resolved: int = 0  # as a storm's message counts them
     _posted: Counter[_About] = field(default_factory=Counter)  # messages by what they are about
     _ended: set[str] = field(default_factory=set)
@@ -40,7 +42,7 @@ class Watch:
 
     @property
     def ended(self) -> int:
-        return min(len(self.names), max(len(self._ended), self._resolved))
+        return min(len(self.names), max(len(self._ended), self._resolved + len(self._ended & self._before)))
 
     @property
     def has_seen_all(self) -> bool:
@@ -67,6 +69,7 @@ class Watch:
         now = time.time()
         posted: Counter[_About] = Counter()
         incidents = resolved = 0
+        before: set[str] = set()
         for root in self.peer.workspace.control.messages(CHANNEL_ID):
             text = said(root)
             storm = re.search(r"torm[^:]*: (\d+) incidents", text)
@@ -81,12 +84,14 @@ class Watch:
                     is_ours = self.peer.name == "countersign"
                     about = frozenset() if is_ours else frozenset(re.findall(rf"Alert (\d+) of group {name} ", text))
                     posted[name, is_over and not is_ours, about] += 1
+                    before |= {name} if not incidents else set()
                     if is_over:
                         self._ended.add(name)
                     else:
                         self._first.setdefault(name, self._since(float(root["ts"]), now))
         self._is_storm = self._is_storm or incidents > 0
-        visible = min(len(self.names), max(len(self._first), incidents))
+        self._before = before
+        visible = min(len(self.names), max(len(self._first), incidents + len(before)))
         self._numbered += [now] * (visible - len(self._numbered))
         self._posted, self._resolved, self._looked_at = posted, resolved, now
 
