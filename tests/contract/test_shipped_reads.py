@@ -1,18 +1,22 @@
-"""What differs between installations is found out by the shipped questions, on real tables and a real host."""
+"""What the shipped files ask real tables and a real host: options that are found out, and targets of actions."""
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url, text
 
 from bot.adapters.files import load
 from bot.adapters.resources import Connections
+from bot.core.facts import rows_of
 from bot.doctor.finding import Finding, Level
 from bot.doctor.options import options
 from bot.engine.catalog import Catalog
 from bot.engine.system import System
+from bot.steps import SqlRead
+from bot.steps.step import Call
 from tests.kit.moments import NOON
 from tests.kit.world import RunningWorld, running_world
 
@@ -109,3 +113,41 @@ def test_a_replay_route_that_is_not_installed_is_told_with_what_to_set(world: Ru
         )
     ]
     assert lines(automatic) == ["ok       stripemeter: option replay: found to be off"]
+
+
+def test_a_webhook_that_oban_tries_again_by_itself_is_not_replayed_and_is_told_as_left_out(
+    world: RunningWorld, catalog: Catalog
+) -> None:
+    details = world.start("dead-letter-webhooks", count=2)
+    waits, dead = details["event_ids"]
+    with _owner(world).begin() as conn:
+        conn.execute(text("update accrue_webhook_events set status = 'failed' where id = :id"), {"id": waits})
+        live = "update oban_jobs set state = 'retryable' where args->>'webhook_event_id' = :id"
+        conn.execute(text(live), {"id": waits})
+    runbook = catalog.runbooks["accrue/webhook-dead-lettered"]
+    several, release = runbook.action("replay-type"), runbook.action("replay-by-release")
+    assert several is not None
+    assert several.leaves_out is not None
+    assert release is not None
+    given = {"type": details["type"], "since": "1h"}
+
+    with closing(Connections(world.environment(), trust_readers=True)) as connections:
+        resources = connections.of(catalog.systems["accrue"])
+
+        def ids(step: object, column: str, **inputs: str) -> list[object]:
+            assert isinstance(step, SqlRead)
+            scope = {"inputs": inputs, "request": {"requested_at": datetime.now(UTC)}}
+            answer = step.run(Call(resources=resources, scope=scope, timeout=10, now=datetime.now(UTC)))
+            return [str(row[column]) for row in rows_of(answer.table)]
+
+        together, left_out = ids(several.targets.sql, "id", **given), ids(several.leaves_out.sql, "reason", **given)
+        alone = [ids(release.targets.sql, "id", event=each) for each in (waits, dead)]
+
+    assert (together, left_out) == ([dead], ["tried again anyway"])
+    assert alone == [[], [dead]]
+
+
+def _owner(world: RunningWorld) -> Engine:
+    accrue = next(each for each in world.world._systems if type(each).__name__ == "Accrue")
+    engine: Engine = accrue._host.engine  # type: ignore[attr-defined]  # the owner may what no role of ours may
+    return engine
