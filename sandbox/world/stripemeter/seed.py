@@ -38,11 +38,12 @@ _PUSH = text(
        group by 1, 2, 3, 4"""
 )
 ITEM = text("select subscription_item_id from price_mappings where metric = :metric and active")
+# In the order in which the reconciler pushes, so that the two never wait for each other.
 STRIPE_AGREES = text(
     """insert into world.stripe_usage (subscription_item_id, period_start, total)
        select m.subscription_item_id, date_trunc('month', e.ts)::date, sum(e.quantity)
        from price_mappings m join events e on e.tenant_id = m.tenant_id and e.metric = m.metric
-       group by 1, 2
+       group by 1, 2, m.metric order by m.metric
        on conflict (subscription_item_id, period_start) do update set total = excluded.total"""
 )
 
