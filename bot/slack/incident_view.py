@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from bot.core.egress import without_private
+from bot.core.egress import hiding
 from bot.core.errors import ExpressionError
 from bot.core.evidence import Answer, Failure
 from bot.engine.alerts import Told
@@ -158,10 +158,11 @@ def _summary(case: Case, alerts: Sequence[tuple[Told, bool]]) -> str:
     annotations = case.incident.annotations
     said = annotations.get("summary") or annotations.get("description") or ""
     told = [alert for alert, _ in alerts]
+    hide = hiding(case.incident.labels, *(alert.labels for alert in told))
     if said or len(told) < 2:
-        return unmarked(without_private(said, case.incident.labels, *(alert.labels for alert in told)))
+        return unmarked(hide(said))
     first = next((alert for alert, fires in alerts if fires), told[0])
-    says = reading.sentence(first, told)
+    says = reading.sentence(first, hide)
     return f"{says}, and {len(told) - 1} more" if says else ""
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from bot.core.egress import masked_field, without_private
+from bot.core.egress import hiding, masked_field
 from bot.core.errors import BadInput, CountersignError, ExpressionError
 from bot.engine.alerts import Told, firing
 from bot.engine.diagnose import seen
@@ -95,7 +95,8 @@ def case(
 
 def told_apart(found: Sequence[Told]) -> dict[str, str]:
     """By fingerprint, what tells each alert from the others: its own sentence, else the labels they do not share."""
-    sentences = {alert.fingerprint: sentence(alert, found) for alert in found}
+    hide = hiding(*(alert.labels for alert in found))
+    sentences = {alert.fingerprint: sentence(alert, hide) for alert in found}
     if len(found) > 1 and all(sentences.values()) and len({*sentences.values()}) == len(sentences):
         return sentences
     shared = set.intersection(*({*alert.labels.items()} for alert in found)) if found else set()
@@ -109,10 +110,9 @@ def told_apart(found: Sequence[Told]) -> dict[str, str]:
     return told
 
 
-def sentence(alert: Told, among: Sequence[Told]) -> str:
-    """What an alert says of itself, without what is private in the labels of any."""
-    said = alert.annotations.get("summary") or alert.annotations.get("description") or ""
-    return unmarked(without_private(said, *(each.labels for each in among)))
+def sentence(alert: Told, hide: Callable[[str], str]) -> str:
+    """What an alert says of itself; `hide` takes out what is private in the labels of any."""
+    return unmarked(hide(alert.annotations.get("summary") or alert.annotations.get("description") or ""))
 
 
 def label(contents: ContentsOf, request: Request) -> str:
