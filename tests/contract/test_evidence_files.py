@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import Connection
 
@@ -12,6 +11,7 @@ from bot.engine.conclude import Conclusions
 from bot.store import diagnoses, incidents
 from bot.store.database import Database
 from bot.store.diagnoses import Asked
+from tests.kit.loopback import loopback
 from tests.kit.slack_app import SlackBot, blocks_of, running_slack_bot
 from tests.kit.trust import INCIDENT, REVISION
 
@@ -68,7 +68,7 @@ def test_a_long_answer_is_shortened_and_comes_whole_as_a_file(bot: SlackBot) -> 
     (file,) = files(bot)
     told = "\n".join(map(blocks_of, bot.replies()))
     token = {"Authorization": f"Bearer {bot.workspace.config.bot_token}"}
-    lines = httpx.get(file["url_private"], headers=token).raise_for_status().text.splitlines()
+    lines = loopback.get(file["url_private"], headers=token).raise_for_status().text.splitlines()
     assert "of 300 rows._ _A file in this thread has all that was read._" in told
     assert (file["title"], file["name"].rpartition(".")[2]) == ("long", "csv")
     assert (len(lines), lines[0], lines[-1]) == (

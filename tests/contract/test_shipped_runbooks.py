@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlalchemy import make_url
 
@@ -25,6 +24,7 @@ from bot.steps.step import Call
 from sandbox.world.accrue.columns import READABLE
 from tests.kit.catalogue_accrue import ACCRUE, CHECKED
 from tests.kit.catalogue_aivo import AIVO
+from tests.kit.loopback import loopback
 from tests.kit.prometheus import prometheus
 from tests.kit.world import RunningWorld, running_world
 from tests.sandbox.world.test_accrue import owner
@@ -172,7 +172,7 @@ def test_every_row_of_the_catalogue_is_answered_with_the_documented_grants_or_sa
 def test_an_object_is_looked_up_here_and_at_stripe(
     world: RunningWorld, catalog: Catalog, connections: Connections, object_id: str, says: str | None
 ) -> None:
-    there = httpx.get(
+    there = loopback.get(
         f"{world.environment()['STRIPE_API_URL']}/v1/{object_id}s",
         headers={"Authorization": f"Bearer {world.environment()['STRIPE_API_KEY']}"},
         timeout=20,

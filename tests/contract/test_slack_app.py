@@ -15,6 +15,7 @@ from sqlalchemy import select
 from bot.store import requests
 from bot.store.database import Database
 from bot.store.tables import audit
+from tests.kit.loopback import loopback
 from tests.kit.slack import CHANNEL_ID
 from tests.kit.slack_app import SlackBot, blocks_of, running_slack_bot
 from tests.kit.trust import INCIDENT, runbook
@@ -413,7 +414,7 @@ def signed(bot: SlackBot, body: bytes, *, ago: int = 0) -> dict[str, str]:
 
 def post(bot: SlackBot, body: bytes, headers: dict[str, str]) -> httpx.Response:
     address = f"{bot.workspace.config.bot}/slack/events"
-    return httpx.post(address, content=body, headers=headers, timeout=10, trust_env=False)
+    return loopback.post(address, content=body, headers=headers, timeout=10)
 
 
 def send(bot: SlackBot, body: bytes, **spoil: str) -> httpx.Response:

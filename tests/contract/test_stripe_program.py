@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from bot.adapters.command import ReleaseCommand
@@ -12,6 +11,7 @@ from bot.adapters.files import load
 from bot.core.ports import Exit
 from bot.demo.stripe_program import write_stripe
 from bot.engine.system import CommandResource
+from tests.kit.loopback import loopback
 from tests.kit.world import RunningWorld, running_world
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ def program(world: RunningWorld, tmp_path: Path) -> ReleaseCommand:
 def pending(world: RunningWorld, event: str) -> int:
     env = world.environment()
     headers = {"Authorization": f"Bearer {env['STRIPE_API_KEY']}"}
-    return int(httpx.get(f"{env['STRIPE_API_URL']}/v1/events/{event}", headers=headers).json()["pending_webhooks"])
+    return int(loopback.get(f"{env['STRIPE_API_URL']}/v1/events/{event}", headers=headers).json()["pending_webhooks"])
 
 
 def resend(program: ReleaseCommand, event: str, endpoint: str, key: str = "k") -> Exit:

@@ -26,6 +26,7 @@ from bot.store.database import Database
 from bot.store.tables import audit, incidents, messages, requests
 from tests.kit.databases import PostgreSQL
 from tests.kit.host import closed_port, serving
+from tests.kit.loopback import loopback
 from tests.kit.planted import NAME, PRIVATE, TEXT, answer, event, leaks, notification
 from tests.kit.slack import CHANNEL_ID
 from tests.kit.slack_app import blocks_of
@@ -55,7 +56,7 @@ class Bot:
     def post(self, body: bytes, path: str = "/alertmanager", **headers: str) -> httpx.Response:
         """A webhook, or an event of a host."""
         given = {"authorization": f"Bearer {WEBHOOK_TOKEN}", "content-type": "application/json", **headers}
-        return httpx.post(f"{self.url}{path}", content=body, headers=given, timeout=20)
+        return loopback.post(f"{self.url}{path}", content=body, headers=given, timeout=20)
 
     def interact(self, payload: Mapping[str, Any]) -> httpx.Response:
         """Something that Slack itself would never send, signed as Slack does."""
@@ -66,7 +67,7 @@ class Bot:
             "x-slack-request-timestamp": at,
             "x-slack-signature": f"v0={seal}",
         }
-        return httpx.post(f"{self.url}/slack/events", content=body, headers=headers, timeout=20)
+        return loopback.post(f"{self.url}/slack/events", content=body, headers=headers, timeout=20)
 
     def roots(self) -> list[dict[str, Any]]:
         return [each for each in self.control.messages(CHANNEL_ID) if each.get("bot_id")]
@@ -169,7 +170,7 @@ def environment_of(*, workspace: RunningWorkspace, hosts: str, own: str, theirs:
 
 def is_ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/readyz", timeout=5).status_code == 200
+        return loopback.get(f"{url}/readyz", timeout=5).status_code == 200
     except httpx.HTTPError:
         return False
 
@@ -181,18 +182,18 @@ def provoke(bot: Bot) -> dict[str, str | Callable[[], str]]:
         bot.post(f'{{"{TEXT}'.encode()),
         bot.post(b"{}", authorization=f"Bearer {PRIVATE['jwt']}"),
         bot.post(b"{}", **{"content-type": TEXT}),
-        httpx.get(f"{bot.url}/nothing/{PRIVATE['key']}", params={"token": "PlantedQuery0"}, timeout=20),
-        httpx.request("BREW", f"{bot.url}/alertmanager?x={PRIVATE['e-mail']}", timeout=20),
-        httpx.post(f"{bot.url}/slack/events", content=TEXT.encode(), timeout=20),
+        loopback.get(f"{bot.url}/nothing/{PRIVATE['key']}", params={"token": "PlantedQuery0"}, timeout=20),
+        loopback.request("BREW", f"{bot.url}/alertmanager?x={PRIVATE['e-mail']}", timeout=20),
+        loopback.post(f"{bot.url}/slack/events", content=TEXT.encode(), timeout=20),
     ]
     vote = f"{bot.url}/api/v1/requests/{PRIVATE['key']}/approve"
     wrong += [
-        httpx.post(vote, json={"person": TEXT, "code": TEXT, "digest": TEXT, TEXT: TEXT}, timeout=20),
-        httpx.get(f"{bot.url}/api/v1/requests", params={"stage": TEXT}, timeout=20),
+        loopback.post(vote, json={"person": TEXT, "code": TEXT, "digest": TEXT, TEXT: TEXT}, timeout=20),
+        loopback.get(f"{bot.url}/api/v1/requests", params={"stage": TEXT}, timeout=20),
         browse(bot, f"/requests/{PRIVATE['e-mail']}"),
         browse(bot, f"/incidents/{PRIVATE['key']}"),
-        httpx.get(f"{bot.url}/api/v1/incidents/{PRIVATE['key']}", timeout=20),
-        httpx.post(
+        loopback.get(f"{bot.url}/api/v1/incidents/{PRIVATE['key']}", timeout=20),
+        loopback.post(
             f"{bot.url}/api/v1/switches/engage", json={"person": TEXT, "name": TEXT, "reason": TEXT}, timeout=20
         ),
         bot.post(json.dumps({"event": TEXT, "metadata": TEXT}).encode(), "/ops-events"),
