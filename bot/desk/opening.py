@@ -15,6 +15,7 @@ from bot.engine.approval import Why
 from bot.engine.incident import Episode
 from bot.engine.opening import Opening, begun, ended, wrong
 from bot.engine.origin import Origin
+from bot.engine.unproven import is_only_doubted
 from bot.store import audit, incidents
 from bot.store.work import Enqueue, Show
 
@@ -101,7 +102,8 @@ def close(desk: Desk, *, person: str, incident_id: str) -> Done | Declined:
         if incident is None:
             return Declined(why=Cause.NOT_FOUND, say="There is no such incident.")
         episode = Episode(incident=incident, alerts=incidents.alerts_of(conn, incident_id))
-        if incident.origin.fires or any(each.source.fires for each in episode.alerts.values()):
+        is_alert = incident.origin.fires or any(each.source.fires for each in episode.alerts.values())
+        if is_alert and not is_only_doubted(episode.alerts):
             say = "Its alert says when it is over; silence it if it should be quiet until then."
             return Declined(why=Cause.NOT_OFFERED, say=say)
         if not episode.is_open:

@@ -227,7 +227,7 @@ def continued(
 def _shared(alerts: Alerts) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     """Labels, annotations, and what the events of hosts have in common: it stands in for labels that no alert has."""
     metadata = common(each.labels for each in alerts.values() if each.source is Origin.OPS_EVENTS)
-    told = [each for each in alerts.values() if each.source is not Origin.OPS_EVENTS]
+    told = [each for each in alerts.values() if each.source not in {Origin.OPS_EVENTS, Origin.VERIFICATION}]
     labels = {**metadata, **common(each.labels for each in told)}
     return dict(sorted(labels.items())), common(each.annotations for each in told), metadata
 

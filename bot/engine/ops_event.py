@@ -12,6 +12,7 @@ from bot.engine.naming import paths
 from bot.engine.origin import Origin
 from bot.engine.route import Route, group_digest, incident_key
 from bot.engine.runbook import Runbook
+from bot.engine.unproven import is_doubted
 
 MERGE = timedelta(minutes=15)
 """How far apart an event and the alert of the same event may begin and still be one incident."""
@@ -162,6 +163,8 @@ def is_quiet(episode: Episode, *, quiet: timedelta, now: datetime) -> bool:
     """Whether an incident of events alone has heard of no other one for so long."""
     incident: Incident = episode.incident
     if incident.origin is not Origin.OPS_EVENTS or has_alert(episode) or not episode.is_open:
+        return False
+    if is_doubted(episode.alerts):
         return False
     return now - max(each.seen_at for each in episode.alerts.values()) >= quiet
 

@@ -1,4 +1,4 @@
-"""What opened an incident: an alert, an event that a host sent, the clock, or a person."""
+"""What opened an incident, or keeps it open: an alert, an event that a host sent, the clock, a person, or a doubt."""
 
 from enum import StrEnum
 
@@ -8,6 +8,7 @@ class Origin(StrEnum):
     OPS_EVENTS = "ops-events"
     SCHEDULE = "schedule"
     BY_HAND = "by-hand"
+    VERIFICATION = "verification"  # that something done for it could not be verified; it opens no incident of its own
 
     @property
     def fires(self) -> bool:

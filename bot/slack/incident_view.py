@@ -76,6 +76,7 @@ def composed(
     """The same from values alone: alerts are each told with whether it fires."""
     incident = case.incident
     told = reading.told_apart([alert for alert, _ in alerts])
+    is_doubted = incident.state is State.FIRING and bool(alerts) and not any(fires for _, fires in alerts)
     return RootView(
         incident_id=incident.id,
         system=case.system.title if case.system else incident.system,
@@ -103,7 +104,7 @@ def composed(
         truncated=incident.truncated,
         findings=_findings(case, under_way, requests),
         silences=silences,
-        can_silence=can_silence,
+        can_silence=can_silence and not is_doubted,
         switches=switches,
         requests=requests,
         offers=_offers(case),
@@ -115,6 +116,7 @@ def composed(
         ),
         reopenings=incident.reopenings,
         told_because=incident.told_because,
+        is_doubted=is_doubted,
     )
 
 

@@ -24,10 +24,12 @@ def over(view: RootView) -> Plain:
 
 def state(view: RootView) -> Safe:
     """While it goes on."""
+    if view.is_doubted:
+        return Safe("*Open again*, for what was done could not be verified; begun")
     match view.origin:
         case Origin.ALERTMANAGER:
             return Safe("*Firing*")
-        case Origin.OPS_EVENTS:
+        case Origin.OPS_EVENTS | Origin.VERIFICATION:
             return Safe("*Open*")
         case Origin.SCHEDULE:
             return Safe(f"*Open*, by the schedule {code(view.opened_by or 'of the rules file')},")

@@ -12,6 +12,7 @@ from bot.core.errors import BadInput, CountersignError, ExpressionError
 from bot.engine.alerts import Told, firing
 from bot.engine.diagnose import seen
 from bot.engine.incident import Incident
+from bot.engine.origin import Origin
 from bot.engine.request import Request
 from bot.engine.runbook import Action, Runbook
 from bot.engine.system import System
@@ -69,8 +70,12 @@ def incident(conn: Connection, incident_id: str) -> Incident:
 
 
 def alerts(conn: Connection, incident_id: str) -> Sequence[tuple[Told, bool]]:
-    """The latest of each alert and whether it fires, by when it began; beside alerts, events of hosts are none."""
-    known = incidents.alerts_of(conn, incident_id)
+    """The latest of each alert and whether it fires, by when it began; beside alerts, events of hosts are none.
+
+    None of an incident that goes on may fire: then something done for it could not be verified.
+    """
+    of_incident = incidents.alerts_of(conn, incident_id)
+    known = {identity: each for identity, each in of_incident.items() if each.source is not Origin.VERIFICATION}
     if any(each.source.fires for each in known.values()):
         known = {identity: each for identity, each in known.items() if each.source.fires}
     fire = firing(known)

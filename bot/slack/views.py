@@ -161,6 +161,7 @@ class RootView:
     truncated: int = 0
     findings: Findings | None = None
     reopenings: int = 0
+    is_doubted: bool = False  # no alert keeps it open, but that something done for it could not be verified
     told_because: str | None = None  # why Alertmanager says it sent the latest news
     silences: tuple[SilenceView, ...] = ()
     can_silence: bool = False

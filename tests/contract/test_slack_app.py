@@ -12,6 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from bot.desk import Declined, close
 from bot.store import requests
 from bot.store.database import Database
 from bot.store.tables import audit
@@ -160,6 +161,33 @@ def test_after_an_effect_is_verified_the_questions_are_asked_afresh_by_themselve
     assert bot.shows("done and verified")
     assert bot.shows("*Evidence* (no. 2)")
     assert "has run since" not in blocks_of(bot.root())
+
+
+def test_what_was_not_verified_opens_its_incident_again_and_a_person_closes_it(bot: SlackBot) -> None:
+    bot.office.host.is_deaf = True
+    asked(bot, ANA)
+    bot.workspace.control.click(CHI, bot.card(), "approve")
+    assert bot.shows("Approved by <@U0CHI>")
+    bot.resolve()
+    assert bot.shows("*Resolved*")
+    bot.office.pass_time(timedelta(minutes=2))
+
+    assert bot.shows("*Open again*, for what was done could not be verified")
+    assert {"acknowledge", "close"} <= {each["action_id"] for each in buttons(bot.root())}
+    assert "silence" not in {each["action_id"] for each in buttons(bot.root())}
+    assert [each.content["why"] for each in bot.office.audited("incident.reopened")] == ["not verified"]
+
+    bot.workspace.control.click(ANA, bot.root(), "close")
+    assert bot.shows("*Closed* by <@U0ANA>")
+
+
+def test_what_an_alert_keeps_open_is_not_closed_by_hand(bot: SlackBot) -> None:
+    assert "close" not in {each["action_id"] for each in buttons(bot.root())}
+
+    declined = close(bot.office.desk, person=ANA, incident_id=INCIDENT)
+
+    assert isinstance(declined, Declined)
+    assert declined.say.startswith("Its alert says when it is over")
 
 
 def test_acknowledging_shows_whose_it_is(bot: SlackBot) -> None:

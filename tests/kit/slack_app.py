@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -19,6 +19,8 @@ from bot.adapters.directory import SlackDirectory
 from bot.adapters.installation import Installation
 from bot.adapters.response_urls import ResponseUrls
 from bot.adapters.slack import Slack, web_client
+from bot.core.event import Status
+from bot.engine.incident import Episode, Outcome, State
 from bot.engine.runbook import Runbook
 from bot.jobs.announcing import Announcer
 from bot.jobs.delivery.pictures import Pictures
@@ -72,6 +74,21 @@ class SlackBot:
                 )
             )
             incidents.order_diagnosis(conn, self.office.enqueue, INCIDENT, content=REVISION, now=self.office.at)
+            self.office.means.show.incident(conn, INCIDENT, self.office.at)
+        self.office.work()
+
+    def resolve(self) -> None:
+        """End its alert, as a webhook would."""
+        with self.office.database.begin() as conn:
+            incident = incidents.locked(conn, INCIDENT)
+            assert incident is not None
+            before = Episode(incident=incident, alerts=incidents.alerts_of(conn, INCIDENT))
+            ended = {
+                identity: replace(each, status=Status.RESOLVED, ends_at=self.office.at)
+                for identity, each in before.alerts.items()
+            }
+            after = replace(incident, state=State.RESOLVED, resolved_at=self.office.at)
+            incidents.save(conn, Outcome(before=before, after=Episode(incident=after, alerts=ended)))
             self.office.means.show.incident(conn, INCIDENT, self.office.at)
         self.office.work()
 

@@ -17,6 +17,7 @@ from bot.engine.incident import Episode
 from bot.engine.opening import is_calm
 from bot.engine.origin import Origin
 from bot.engine.system import System
+from bot.engine.unproven import is_doubted
 from bot.jobs.incidents.asking import Asker
 from bot.jobs.means import Contents
 from bot.store import audit, diagnoses, incidents
@@ -103,7 +104,8 @@ class Diagnoser:
             isinstance(each.evidence, Failure) and not each.evidence.is_unneeded for each in found.asked.values()
         )
         episode = Episode(incident=incident, alerts=incidents.alerts_of(conn, incident_id))
-        if episode.is_open and is_calm(found.conclusions, failed=failed):
+        is_over = is_calm(found.conclusions, failed=failed) and not is_doubted(episode.alerts)
+        if episode.is_open and is_over:
             close_incident(conn, episode, by=audit.OURSELVES, now=now, why="it found nothing to look at")
 
     def _found(self, subject: Subject, content: str) -> _Found:

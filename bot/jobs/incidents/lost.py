@@ -42,7 +42,7 @@ class Lost:
             return 0
         with self._database.read() as conn:
             episodes = incidents.open_of(conn, Origin.ALERTMANAGER)
-        wanted = frozenset(fingerprint for each in episodes for fingerprint, _ in firing(each.alerts))
+        wanted = frozenset(told.fingerprint for each in episodes for told in _fire(each))
         gone = self._gone(self._alertmanager, wanted)
         return sum(self._resolve(each, gone) for each in episodes) if gone else 0
 
@@ -57,8 +57,8 @@ class Lost:
         return frozenset(each for each, since in self._missing.items() if now - since > LATE)
 
     def _resolve(self, episode: Episode, gone: Collection[str]) -> bool:
-        now, fire = self._now(), firing(episode.alerts)
-        ended = [told for identity, told in episode.alerts.items() if identity in fire and told.fingerprint in gone]
+        now = self._now()
+        ended = [told for told in _fire(episode) if told.fingerprint in gone]
         if not ended:
             return False
         with self._database.begin() as conn:
@@ -71,6 +71,12 @@ class Lost:
             deliveries.add(conn, [sent])
         log.info("alerts.ended_unheard", extra={"incident": episode.incident.id, "alerts": len(ended)})
         return True
+
+
+def _fire(episode: Episode) -> list[Told]:
+    """Its alerts that Alertmanager should have."""
+    fire = firing(episode.alerts)
+    return [told for identity, told in episode.alerts.items() if identity in fire and told.source.fires]
 
 
 def _last(conn: Connection, incident_id: str) -> dict[str, Json] | None:

@@ -4,6 +4,7 @@ from bot.core.errors import CountersignError
 from bot.engine.alerts import firing
 from bot.engine.incident import State
 from bot.engine.request import Request, Standing
+from bot.engine.unproven import is_only_doubted
 from bot.jobs.means import Means
 from bot.store import incidents
 
@@ -16,7 +17,7 @@ def standing(means: Means, request: Request) -> Standing:
         incident = incidents.get(conn, request.incident_id)
         alerts = incidents.alerts_of(conn, request.incident_id)
         fire = {identity for identity in firing(alerts) if alerts[identity].source.fires}
-    if incident is not None and incident.state is State.RESOLVED:
+    if incident is not None and (incident.state is State.RESOLVED or is_only_doubted(alerts)):
         return Standing.RESOLVED
     fingerprints = frozenset(fingerprint for fingerprint, _ in fire)
     if means.silences is None or not fingerprints:

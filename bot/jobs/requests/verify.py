@@ -4,13 +4,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.core.ports import Json
 from bot.engine.execution import Execution, State
+from bot.engine.incident import Episode
+from bot.engine.request import Request
+from bot.engine.unproven import opened_again
 from bot.jobs.means import Means
 from bot.jobs.requests import switching
 from bot.jobs.requests.case import Case, as_requested, open_case
 from bot.jobs.requests.proving import holds
 from bot.jobs.requests.telling import tell
-from bot.store import attention, executions, incidents, orders, requests
+from bot.store import attention, audit, executions, incidents, orders, requests
 
 
 def verify(means: Means, request_id: str, number: str) -> None:
@@ -46,5 +50,19 @@ def _conclude(means: Means, conn: Connection, case: Case, *, to: State, outcome:
         switching.verified(means, conn, case, now=now)
     else:
         attention.call_for(conn, request.incident_id)
+        _open_again(conn, request, now)
     tell(means, conn, request, kind=f"execution.{to}", now=now, data={"outcome": outcome})
     means.show.incident(conn, request.incident_id, now)
+
+
+def _open_again(conn: Connection, request: Request, now: datetime) -> None:
+    """Its alert may have ended all the same."""
+    incident = incidents.locked(conn, request.incident_id)
+    if incident is None:
+        return
+    episode = Episode(incident=incident, alerts=incidents.alerts_of(conn, incident.id))
+    outcome = opened_again(episode, request_id=request.id, now=now)
+    if outcome.is_reopened:
+        incidents.save(conn, outcome)
+        data: dict[str, Json] = {"why": "not verified", "request": request.id}
+        audit.append(conn, kind="incident.reopened", actor=audit.OURSELVES, now=now, incident_id=incident.id, data=data)

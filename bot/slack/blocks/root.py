@@ -83,7 +83,7 @@ def _buttons(view: RootView) -> list[Block]:
         second.append(button(words.ACKNOWLEDGE, action_id="acknowledge", value=f"{view.incident_id}:acknowledge"))
     second += _silence(view)
     second.append(button(words.RERUN, action_id="rerun", value=f"{view.incident_id}:rerun"))
-    if not view.origin.fires and view.mood is not Mood.RESOLVED:
+    if (not view.origin.fires or view.is_doubted) and view.mood is not Mood.RESOLVED:
         second.append(button(origin_words.CLOSE, action_id="close", value=f"{view.incident_id}:close"))
     second += _others(view.incident_id, others)
     return [actions(elements) for elements in (first, second) if elements]
