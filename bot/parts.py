@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 from bot.adapters.alertmanager import Alertmanager
 from bot.adapters.directory import SlackDirectory
 from bot.adapters.resources import Connections
-from bot.adapters.slack import Watch, web_client
+from bot.adapters.slack_calls import Watch, web_client
 from bot.content import Content
 from bot.core.errors import SettingsError
 from bot.desk.desk import Desk

@@ -13,7 +13,8 @@ from starlette.routing import BaseRoute
 
 from bot.adapters.installation import Installation
 from bot.adapters.response_urls import ResponseUrls
-from bot.adapters.slack import Slack, web_client
+from bot.adapters.slack import Slack
+from bot.adapters.slack_calls import web_client
 from bot.desk.desk import Desk
 from bot.jobs.inquiry import Inquiry
 from bot.metrics.stock import Sockets

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from slack_sdk import WebClient
 
-from bot.adapters.slack import Throttled, translated
+from bot.adapters.slack_calls import Throttled, translated
 from bot.core.errors import NotVouched, Refused, Unavailable, Unknown
 from bot.core.ports import Person
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from slack_sdk import WebClient
 
-from bot.adapters.slack import translated
+from bot.adapters.slack_calls import translated
 from bot.core.errors import Unavailable
 
 

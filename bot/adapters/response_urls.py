@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from slack_sdk.webhook import WebhookClient
 
-from bot.adapters.slack import Blocks, translated
+from bot.adapters.slack import Blocks
+from bot.adapters.slack_calls import translated
 from bot.core.errors import Refused, Unknown
 
 _TIMEOUT = 10  # seconds

@@ -6,13 +6,13 @@ import typer
 
 from bot.commands.showing import desk, moment, request_lines, request_of
 from bot.commands.telling import fail
+from bot.slack.card_views import Stage
 from bot.slack.card_words import stage_words
-from bot.slack.views import Stage
 
 if TYPE_CHECKING:
     from bot.desk import Declined, Done
     from bot.engine.approval import Choice
-    from bot.web.console import shown
+    from bot.web.console import shapes
 
 app = typer.Typer(help="Requests and votes, for when Slack is down.", no_args_is_help=True)
 
@@ -127,7 +127,7 @@ def _decide(
         typer.echo(f"{done}. It is now: {stage_words(request_of(at, found.id).stage)}.")
 
 
-def _agree(found: "shown.RequestShown", frozen: str, digest: str | None, choice: "Choice") -> None:
+def _agree(found: "shapes.RequestShown", frozen: str, digest: str | None, choice: "Choice") -> None:
     """What is voted on is what somebody has looked at: a digest they name, or what they are shown now."""
     from bot.engine.approval import Choice  # noqa: PLC0415
 

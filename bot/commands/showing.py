@@ -10,7 +10,7 @@ from bot.slack.card_words import stage_words
 
 if TYPE_CHECKING:
     from bot.desk import Desk
-    from bot.web.console import shown, shown_incident, shown_silences
+    from bot.web.console import shapes, shown_incident, shown_silences
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def desk() -> "Iterator[Desk]":
         yield made
 
 
-def request_of(desk: "Desk", beginning: str) -> "shown.RequestShown":
+def request_of(desk: "Desk", beginning: str) -> "shapes.RequestShown":
     """The request whose id this is, or begins so."""
     from bot.web.console import shown  # noqa: PLC0415
 
@@ -54,7 +54,7 @@ def _only(ids: list[str], beginning: str, command: str) -> str:
     return found[0] if found else beginning
 
 
-def request_lines(each: "shown.RequestShown") -> list[str]:
+def request_lines(each: "shapes.RequestShown") -> list[str]:
     """A request with all that a vote is for."""
     return _lines(
         ("request", each.id),
@@ -136,7 +136,7 @@ def _offer(each: "shown_incident.OfferShown") -> list[str]:
     )
 
 
-def _possible(each: "shown.RequestShown") -> list[str]:
+def _possible(each: "shapes.RequestShown") -> list[str]:
     verbs = {
         "stop": each.can_stop,
         "resume": each.can_resume,
@@ -148,18 +148,18 @@ def _possible(each: "shown.RequestShown") -> list[str]:
     return [verb for verb, is_so in verbs.items() if is_so]
 
 
-def _oldest(each: "shown.RequestShown") -> list[tuple[str, str | None]]:
+def _oldest(each: "shapes.RequestShown") -> list[tuple[str, str | None]]:
     if each.touches is None:
         return []
     return [(f"earliest {each.touches.ahead}" if each.touches.ahead else "oldest", each.touches.oldest)]
 
 
-def _touches(each: "shown.RequestShown") -> str | None:
+def _touches(each: "shapes.RequestShown") -> str | None:
     if each.touches is None:
         return None
     left = each.touches.count - len(each.touches.sample)
     return f"{each.touches.count}: {', '.join(each.touches.sample)}{f' and {left} more' if left > 0 else ''}"
 
 
-def _vote(vote: "shown.VoteShown") -> str:
+def _vote(vote: "shapes.VoteShown") -> str:
     return f"{vote.person}, {moment(vote.at)}{f': {vote.reason}' if vote.reason else ''}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from slack_sdk import WebClient
 
 from bot.adapters.scopes import NEEDED
-from bot.adapters.slack import translated
+from bot.adapters.slack_calls import translated
 from bot.core.errors import Refused
 from bot.doctor.finding import Finding, Findings, broken, ok, skipped, warning
 from bot.engine.system import System

@@ -1,8 +1,8 @@
 """What the bot says about a request, from the first click to the check of its effect."""
 
 from bot.engine.runbook import Risk
+from bot.slack.card_views import CardView, Offer, Phase, Progress, Stage, Touched, VoteView
 from bot.slack.text import Plain, Safe, bold, clip, clip_plain, code, joined, person, plain, safe, when
-from bot.slack.views import CardView, Offer, Phase, Progress, Stage, Touched, VoteView
 from bot.slack.words import counted, label
 
 APPROVE = Plain("Approve")

@@ -17,7 +17,7 @@ from bot.slack import reading
 from bot.slack.answer_views import OpenIncident
 from bot.slack.commands.lists import open_incidents
 from bot.slack.switch_view import listed
-from bot.slack.views import SwitchView
+from bot.slack.switch_views import SwitchView
 from bot.store import finding, incidents
 
 

@@ -12,24 +12,15 @@ from bot.engine.checklist import Ticks, item_of
 from bot.engine.incident import Incident, State
 from bot.engine.origin import Origin
 from bot.slack import reading
+from bot.slack.card_views import Offer
 from bot.slack.life_views import SilenceView
 from bot.slack.links import Elsewhere, links
 from bot.slack.reading import Case
 from bot.slack.silence_view import silence_views
 from bot.slack.switch_view import over
+from bot.slack.switch_views import SwitchView
 from bot.slack.text import unmarked
-from bot.slack.views import (
-    AlertView,
-    Asking,
-    ChecklistView,
-    Findings,
-    Mood,
-    Offer,
-    RequestLine,
-    RootView,
-    StepView,
-    SwitchView,
-)
+from bot.slack.views import AlertView, Asking, ChecklistView, Findings, Mood, RequestLine, RootView, StepView
 from bot.store.diagnoses import Diagnosis
 
 _NONE_DONE: Ticks = {}

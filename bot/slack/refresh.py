@@ -7,10 +7,10 @@ from bot.desk.matter import matter_of
 from bot.engine.incident import Incident, State
 from bot.engine.request import Request
 from bot.slack import card_words, silence_words
+from bot.slack.card_views import Stage
 from bot.slack.request_view import stage, vote_view
 from bot.slack.silence_view import silence_views
 from bot.slack.text import Safe, clip, joined, person, safe, when
-from bot.slack.views import Stage
 from bot.store import executions, incidents, messages, requests
 
 

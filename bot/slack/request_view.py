@@ -18,13 +18,14 @@ from bot.engine.resumption import State as Resuming
 from bot.engine.runbook import Action, Risk
 from bot.slack import words
 from bot.slack.call_view import calls
+from bot.slack.card_views import CardView, Offer, Phase, Progress, Stage, VoteView
 from bot.slack.policy_view import policy_view
 from bot.slack.policy_views import PolicyView
 from bot.slack.reading import Case
 from bot.slack.resumption_view import can_resume, with_resumption
 from bot.slack.switch_view import goes_on, stopping
 from bot.slack.touched_view import touched
-from bot.slack.views import CardView, Offer, Phase, Progress, RequestLine, Stage, VoteView
+from bot.slack.views import RequestLine
 from bot.store import executions, requests, resumptions, reviews
 
 _STAGES = {

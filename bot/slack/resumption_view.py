@@ -15,11 +15,11 @@ from bot.engine.request import Request
 from bot.engine.resumption import Resumption, calls_left
 from bot.engine.runbook import Action
 from bot.slack.call_view import calls
+from bot.slack.card_views import CardView, VoteView
 from bot.slack.policy_view import policy_view
 from bot.slack.policy_views import GoingOnView
 from bot.slack.reading import Case
 from bot.slack.touched_view import touched
-from bot.slack.views import CardView, VoteView
 
 
 def can_resume(

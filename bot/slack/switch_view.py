@@ -8,7 +8,7 @@ from bot.engine import switch as switching
 from bot.engine.request import Request
 from bot.engine.switch import BOT, Kind, Switch
 from bot.engine.system import BusinessSwitch, System
-from bot.slack.views import IdleSwitch, SwitchList, SwitchView
+from bot.slack.switch_views import IdleSwitch, SwitchList, SwitchView
 from bot.store import switches
 
 

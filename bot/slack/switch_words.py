@@ -1,8 +1,8 @@
 """What the bot says about kill switches: what is stopped, by whom and why, and what goes on all the same."""
 
 from bot.engine.switch import Kind, Reminder
+from bot.slack.switch_views import IdleSwitch, SwitchList, SwitchView
 from bot.slack.text import Safe, bold, clip, clip_plain, code, joined, person, plain, safe, when
-from bot.slack.views import IdleSwitch, SwitchList, SwitchView
 
 _MARK = ":octagonal_sign:"
 NOTHING = Safe(":white_check_mark: No switch is engaged; the bot may act, and so may the billing systems.")

@@ -11,7 +11,7 @@ from bot.engine.request import Request, TargetSet
 from bot.engine.runbook import Action, LeavesOut
 from bot.engine.sums import sums
 from bot.slack import words
-from bot.slack.views import Touched
+from bot.slack.card_views import Touched
 
 _SAMPLE = 5  # ids of targets that a card names
 _AN_ID = Column(name="id", shown=Shown.ID)

@@ -5,18 +5,9 @@ from datetime import datetime, timedelta
 
 from bot.engine.origin import Origin
 from bot.slack import origin_words
+from bot.slack.card_views import Offer
 from bot.slack.text import Plain, Safe, bold, clip, code, is_web, joined, link, person, plain, safe, when
-from bot.slack.views import (
-    AlertView,
-    Asking,
-    ChecklistView,
-    Findings,
-    Link,
-    Mood,
-    Offer,
-    RootView,
-    StepView,
-)
+from bot.slack.views import AlertView, Asking, ChecklistView, Findings, Link, Mood, RootView, StepView
 
 _SEVERITIES = {"critical": ":red_circle:", "error": ":red_circle:", "warning": ":large_orange_circle:"}
 

@@ -10,7 +10,7 @@ from slack_sdk.socket_mode.builtin import SocketModeClient
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.adapters.slack import translated
+from bot.adapters.slack_calls import translated
 from bot.core.errors import Unavailable
 from bot.web.sockets import is_hello, is_payload
 

@@ -17,7 +17,7 @@ from sqlalchemy import update
 from typer.testing import CliRunner
 
 from bot.adapters.database import Reader
-from bot.adapters.slack import web_client
+from bot.adapters.slack_calls import web_client
 from bot.cli import app
 from bot.core.errors import Refused
 from bot.doctor.databases import database

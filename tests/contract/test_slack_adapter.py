@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.adapters.directory import SlackDirectory
-from bot.adapters.slack import Denied, Slack, Throttled, Unanswered, calls_made, web_client
+from bot.adapters.slack import Slack
+from bot.adapters.slack_calls import Denied, Throttled, Unanswered, calls_made, web_client
 from bot.core.errors import CountersignError, NotVouched, Refused, Unavailable, Unknown
 from bot.core.place import Place
 from tests.kit.slack import CHANNEL, CHANNEL_ID, PICTURE

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.adapters.slack import Slack, web_client
+from bot.adapters.slack import Slack
+from bot.adapters.slack_calls import web_client
 from bot.store.database import Database
 from bot.store.work import Job
 from tests.kit.slack import CHANNEL, PICTURE, deliverer

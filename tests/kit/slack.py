@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from bot.adapters.slack import Slack, web_client
+from bot.adapters.slack import Slack
+from bot.adapters.slack_calls import web_client
 from bot.core.ports import Json
 from bot.jobs.delivery.attempt import Picture, Workspace
 from bot.jobs.delivery.deliver import Deliver

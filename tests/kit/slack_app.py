@@ -18,7 +18,8 @@ from starlette.applications import Starlette
 from bot.adapters.directory import SlackDirectory
 from bot.adapters.installation import Installation
 from bot.adapters.response_urls import ResponseUrls
-from bot.adapters.slack import Slack, web_client
+from bot.adapters.slack import Slack
+from bot.adapters.slack_calls import web_client
 from bot.core.event import Status
 from bot.engine.incident import Episode, Outcome, State
 from bot.engine.runbook import Runbook

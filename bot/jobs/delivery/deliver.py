@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from bot.adapters.slack import Throttled, calls_made
+from bot.adapters.slack_calls import Throttled, calls_made
 from bot.core.errors import Refused, Unavailable, Unknown
 from bot.jobs.delivery import limits
 from bot.jobs.delivery.attempt import Attempt, Picture, TooEarly, Workspace, methods

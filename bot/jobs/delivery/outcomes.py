@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.adapters.slack import Denied, Throttled, Unanswered
+from bot.adapters.slack_calls import Denied, Throttled, Unanswered
 from bot.core.errors import Refused, Unavailable, Unknown
 from bot.core.place import Place
 from bot.jobs.delivery import limits

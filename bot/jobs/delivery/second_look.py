@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bot.adapters.slack import Found, Throttled
+from bot.adapters.slack import Found
+from bot.adapters.slack_calls import Throttled
 from bot.core.errors import Refused, Unavailable, Unknown
 from bot.core.place import Place
 from bot.jobs.delivery import limits

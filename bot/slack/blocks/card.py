@@ -10,8 +10,9 @@ from bot.slack import policy_words, resumption_words, switch_words
 from bot.slack.blocks.answer import question, read
 from bot.slack.blocks.broken import review_button
 from bot.slack.blocks.layout import TEXT, Post, actions, button, confirm, context, first_that_fits, section, sections
+from bot.slack.card_views import CardView, Stage
 from bot.slack.text import Plain, Safe, clip, joined, safe
-from bot.slack.views import Asked, CardView, Stage
+from bot.slack.views import Asked
 
 _SIZES = (20, 10, 5, 3, 1, 0)  # rows of the preview, calls and votes that are spelled out
 

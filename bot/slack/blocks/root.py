@@ -19,9 +19,10 @@ from bot.slack.blocks.layout import (
     section,
     sections,
 )
+from bot.slack.card_views import Offer
 from bot.slack.life_views import Hush
 from bot.slack.text import Safe, clip, is_web, joined, safe
-from bot.slack.views import Mood, Offer, RootView
+from bot.slack.views import Mood, RootView
 
 _SIZES = (8, 5, 3, 1, 0)  # how many alerts and conclusions are spelled out
 

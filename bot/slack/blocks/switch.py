@@ -3,8 +3,8 @@
 from bot.engine.switch import Reminder
 from bot.slack import switch_words
 from bot.slack.blocks.layout import Post, as_json, section
+from bot.slack.switch_views import SwitchView
 from bot.slack.text import Safe
-from bot.slack.views import SwitchView
 
 
 def engaged(view: SwitchView) -> Post:

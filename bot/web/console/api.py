@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.desk import Desk
-from bot.slack.views import Stage
+from bot.slack.card_views import Stage
 from bot.web.console import openapi
 from bot.web.console.access import Access
 from bot.web.console.acts import Acts

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.core.errors import Unavailable
+from bot.slack.card_views import Stage
 from bot.slack.card_words import stage_words
-from bot.slack.views import Stage
 from bot.web.console.access import COOKIE, Access
 from bot.web.console.edge import bounded
 from bot.web.errors import Problem

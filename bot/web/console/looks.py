@@ -1,8 +1,8 @@
 """What the API answers with: each thing read in a transaction of its own, whose trouble is a Problem."""
 
 from bot.desk import Desk
-from bot.slack.views import Stage
-from bot.web.console import shown, shown_incident, shown_silences, shown_switches
+from bot.slack.card_views import Stage
+from bot.web.console import shapes, shown, shown_incident, shown_silences, shown_switches
 from bot.web.console.edge import reading
 from bot.web.errors import Problem
 
@@ -13,10 +13,10 @@ class Looks:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def incidents(self) -> shown.Incidents:
+    def incidents(self) -> shapes.Incidents:
         """Those that fire."""
         with reading(self._desk) as conn:
-            return shown.Incidents(incidents=shown.open_incidents(conn))
+            return shapes.Incidents(incidents=shown.open_incidents(conn))
 
     def incident(self, incident_id: str) -> shown_incident.IncidentDetail:
         """One, with what may be asked for. Raises Problem (404)."""
@@ -26,12 +26,12 @@ class Looks:
             raise Problem(404, "not_found", "There is no such incident.")
         return found
 
-    def requests(self, stage: Stage | None) -> shown.Requests:
+    def requests(self, stage: Stage | None) -> shapes.Requests:
         """The latest, or those that are as far as this."""
         with reading(self._desk) as conn:
-            return shown.Requests(requests=shown.lines(conn, self._desk.contents, stage=stage))
+            return shapes.Requests(requests=shown.lines(conn, self._desk.contents, stage=stage))
 
-    def request(self, request_id: str) -> shown.RequestShown:
+    def request(self, request_id: str) -> shapes.RequestShown:
         """One, with all that a vote is for. Raises Problem (404)."""
         desk = self._desk
         with reading(desk) as conn:
@@ -40,7 +40,7 @@ class Looks:
             raise Problem(404, "not_found", "There is no such request.")
         return found
 
-    def undo(self, request: shown.RequestShown) -> shown_incident.OfferShown | None:
+    def undo(self, request: shapes.RequestShown) -> shown_incident.OfferShown | None:
         """The action that takes it back now, and what that asks for."""
         if request.undo is None:
             return None

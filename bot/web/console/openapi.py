@@ -5,7 +5,7 @@ from pydantic.json_schema import models_json_schema
 
 from bot import __version__
 from bot.core.ports import Json
-from bot.web.console import bodies, shown, shown_incident, shown_silences, shown_switches
+from bot.web.console import bodies, shapes, shown_incident, shown_silences, shown_switches
 
 _STAGE: Json = {"name": "stage", "in": "query", "schema": {"type": "string"}, "description": "such as open"}
 _REQUEST: Json = {"name": "request_id", "in": "path", "required": True, "schema": {"type": "string"}}
@@ -16,7 +16,7 @@ _SENT = (
     bodies.Engaging, bodies.Releasing,
 )  # fmt: skip
 _ANSWERED = (
-    shown.Incidents, shown_incident.IncidentDetail, shown.Requests, shown.RequestShown, shown_silences.Silences,
+    shapes.Incidents, shown_incident.IncidentDetail, shapes.Requests, shapes.RequestShown, shown_silences.Silences,
     shown_switches.Switches, bodies.Error,
 )  # fmt: skip
 
@@ -27,13 +27,13 @@ def document() -> dict[str, Json]:
         [*((each, "validation") for each in _SENT), *((each, "serialization") for each in _ANSWERED)],
         ref_template="#/components/schemas/{model}",
     )
-    request, at = shown.RequestShown, "/api/v1/requests/{request_id}"
+    request, at = shapes.RequestShown, "/api/v1/requests/{request_id}"
     return {
         "openapi": "3.1.0",
         "info": {"title": "Countersign", "version": __version__},
         "security": [{"token": []}],
         "paths": {
-            "/api/v1/incidents": {"get": _operation("The incidents that fire", shown.Incidents)},
+            "/api/v1/incidents": {"get": _operation("The incidents that fire", shapes.Incidents)},
             "/api/v1/incidents/{incident_id}": {
                 "get": _operation("One incident, and what may be asked for", shown_incident.IncidentDetail, _INCIDENT)
             },
@@ -43,7 +43,7 @@ def document() -> dict[str, Json]:
             "/api/v1/incidents/{incident_id}/silence": _quiet("Silence its alerts for a while", bodies.Silencing),
             "/api/v1/incidents/{incident_id}/unsilence": _quiet("Lift the silence that was made here", bodies.Proof),
             "/api/v1/silences": {"get": _operation("What is silenced", shown_silences.Silences)},
-            "/api/v1/requests": {"get": _operation("The latest requests, newest first", shown.Requests, _STAGE)},
+            "/api/v1/requests": {"get": _operation("The latest requests, newest first", shapes.Requests, _STAGE)},
             at: {"get": _operation("One request", request, _REQUEST)},
             f"{at}/approve": _act("Approve what the digest stands for", bodies.Ballot),
             f"{at}/deny": _act("End the request", bodies.Ballot),
@@ -65,7 +65,7 @@ def document() -> dict[str, Json]:
 
 
 def _act(summary: str, body: type[BaseModel]) -> Json:
-    return {"post": _operation(summary, shown.RequestShown, _REQUEST, body=body)}
+    return {"post": _operation(summary, shapes.RequestShown, _REQUEST, body=body)}
 
 
 def _quiet(summary: str, body: type[BaseModel]) -> Json:

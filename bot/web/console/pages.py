@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot.desk import Declined, Desk, Done
-from bot.slack.views import Stage
+from bot.slack.card_views import Stage
 from bot.store import known
 from bot.web.console import forms, shown
 from bot.web.console.access import Access

@@ -9,15 +9,16 @@ from sqlalchemy import Connection
 from bot.core.model import Frozen
 from bot.slack import reading, wishes
 from bot.slack.answer_views import AskView
+from bot.slack.card_views import Offer
 from bot.slack.incident_view import root_view
 from bot.slack.life_views import Hush
 from bot.slack.reading import ContentsOf
 from bot.slack.request_view import request_lines
 from bot.slack.text import plain
-from bot.slack.views import Offer
 from bot.store import diagnoses, incidents, requests
 from bot.web.console import shown_silences
-from bot.web.console.shown import RequestLine, RequestShown, line
+from bot.web.console.shapes import RequestLine, RequestShown
+from bot.web.console.shown import line
 from bot.web.console.shown_silences import SilenceShown
 
 

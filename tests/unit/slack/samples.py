@@ -7,27 +7,21 @@ from bot.core.evidence import Answer, Column, Failure, Reason, Shown, Table
 from bot.engine.origin import Origin
 from bot.engine.runbook import Risk
 from bot.engine.switch import Kind
+from bot.slack.card_views import CardView, Offer, Phase, Progress, Stage, Touched, VoteView
 from bot.slack.life_views import Call, CallView, Hush, SilenceView
+from bot.slack.switch_views import SwitchView
 from bot.slack.views import (
     AlertView,
     Asked,
     Asking,
-    CardView,
     ChecklistView,
     EvidenceView,
     Findings,
     Link,
     Mood,
-    Offer,
-    Phase,
-    Progress,
     RequestLine,
     RootView,
-    Stage,
     StepView,
-    SwitchView,
-    Touched,
-    VoteView,
 )
 
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)

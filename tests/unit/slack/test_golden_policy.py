@@ -19,8 +19,9 @@ from bot.slack.blocks.card import card
 from bot.slack.blocks.layout import Post, fits
 from bot.slack.blocks.modals import approve_form, resume_form
 from bot.slack.blocks.root import root
+from bot.slack.card_views import Stage, VoteView
 from bot.slack.policy_views import ApproveView, Broken, BrokenView, GoingOnView, PolicyView
-from bot.slack.views import RequestLine, Stage, VoteView
+from bot.slack.views import RequestLine
 from sandbox.workspace.validate import check_message, check_view
 from tests.unit.slack import samples
 

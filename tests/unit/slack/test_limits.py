@@ -19,21 +19,18 @@ from bot.slack.blocks.evidence import evidence
 from bot.slack.blocks.layout import Post
 from bot.slack.blocks.modals import ask_form, silence_form
 from bot.slack.blocks.root import root
+from bot.slack.card_views import CardView, Offer, Touched, VoteView
 from bot.slack.life_views import Call, CallView, Hush, SilenceView
 from bot.slack.views import (
     AlertView,
     Asked,
-    CardView,
     ChecklistView,
     EvidenceView,
     Findings,
     Link,
-    Offer,
     RequestLine,
     RootView,
     StepView,
-    Touched,
-    VoteView,
 )
 from sandbox.workspace.validate import check_message, check_view
 from tests.unit.slack.samples import INCIDENT, NOW

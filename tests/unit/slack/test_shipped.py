@@ -14,7 +14,8 @@ from bot.slack.blocks.card import card
 from bot.slack.blocks.checklist import checklist
 from bot.slack.blocks.modals import ask_form
 from bot.slack.blocks.root import root
-from bot.slack.views import CardView, ChecklistView, Mood, Offer, RootView, Stage
+from bot.slack.card_views import CardView, Offer, Stage
+from bot.slack.views import ChecklistView, Mood, RootView
 from sandbox.workspace.validate import check_message, check_view
 from tests.unit.slack.samples import INCIDENT, NOW, REQUEST
 

@@ -6,8 +6,8 @@ import pytest
 
 from bot.core.evidence import Cell, Column, Shown, Table
 from bot.engine.request import Request, State, TargetSet
+from bot.slack.card_views import Touched
 from bot.slack.touched_view import touched
-from bot.slack.views import Touched
 from tests.kit.moments import NOON
 
 COLUMNS = (
