@@ -47,7 +47,13 @@ def test_a_digest_comes_by_the_clock_and_stands_in_its_channel(catalogue_scene: 
         where i.origin = 'schedule' and i.opened_by = 'stripemeter/daily-reconciliation' and m.slack_ts is not null
         and exists (select 1 from diagnoses d where d.incident_id = i.id and d.finished_at is not null)"""
 
-    found = awaited(lambda: catalogue_scene.rows(digests) or None, within=PATIENCE, what=lambda: "no digest came")
+    def stands() -> str:
+        said = catalogue_scene.rows(
+            "select i.id, i.opened_by, i.state, i.diagnoses, i.channel from incidents i where i.origin = 'schedule'"
+        )
+        return f"no digest came: {said}"
+
+    found = awaited(lambda: catalogue_scene.rows(digests) or None, within=2 * PATIENCE, what=stands)
 
     incident_id, ts = found[0]
     [root] = [each for each in catalogue_scene.roots if each["ts"] == ts]

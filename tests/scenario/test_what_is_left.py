@@ -35,8 +35,9 @@ def test_the_record_is_intact_and_holds_every_vote_and_execution(scene: Scene, i
 
 
 def test_what_the_scenarios_say_they_play_was_done_and_verified(scene: Scene, request: pytest.FixtureRequest) -> None:
-    """Of those that ran before, here and now: the marks are what tests/content/test_played.py counts."""
-    marks = [mark for item in request.session.items for mark in item.iter_markers("plays")]
+    """Of those that ran before on this stage: the marks are what tests/content/test_played.py counts."""
+    here = [item for item in request.session.items if "scene" in getattr(item, "fixturenames", ())]
+    marks = [mark for item in here for mark in item.iter_markers("plays")]
     said = {(mark.args[0], action) for mark in marks for action in mark.args[1:]}
 
     verified = "select r.runbook, r.action from executions e join requests r on r.id = e.request_id where e.state = ?"
