@@ -14,6 +14,7 @@ import uvicorn
 
 from sandbox.app import LocalServer, World, build_app
 from sandbox.workspace.config import Config
+from tests.kit.waiting import eventually
 
 Json = dict[str, Any]
 
@@ -76,10 +77,9 @@ class Control:
         return list(self._get("views", user=user)["stack"])
 
     def modal(self, user: str) -> Json:
-        """The modal that a person has in front."""
-        modals = self.modals(user)
-        assert modals, f"{user} has no modal open"
-        return modals[-1]
+        """The modal that a person has in front, once there is one."""
+        assert eventually(lambda: self.modals(user)), f"{user} has no modal open"
+        return self.modals(user)[-1]
 
     def home(self, user: str) -> Json | None:
         home: Json | None = self._get("views", user=user)["home"]
