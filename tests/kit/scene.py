@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, TypeVar
 
-from bot.demo.run import Stage
+from bot.demo.stage import Stage
 from tests.kit.loopback import loopback
 from tests.kit.waiting import PATIENCE
 from tests.kit.workspace import Control, Json

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from bot.demo import monitoring
-from bot.demo.run import Stage
+from bot.demo.stage import Stage
 from tests.kit.scene import Scene
 from tests.kit.workspace import Control
 from tests.kit.world import WorldControl
