@@ -12,7 +12,7 @@ from bot.engine.request import Request
 from bot.engine.runbook import Action
 from bot.engine.system import System
 from bot.engine.windows import closed
-from bot.store import executions, touches
+from bot.store import touches
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _NAMED = 3  # targets that a sentence names
@@ -69,7 +69,7 @@ def _spent(conn: Connection, *, request: Request, action: Action, ids: Sequence[
     ):
         if most is None:
             continue
-        started = executions.claimed_since(
+        started = touches.claimed_since(
             conn, system=request.system, runbook=request.runbook, action=request.action, since=now - length
         )
         if started >= most:

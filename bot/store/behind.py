@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, or_, select
 
+from bot.store.doubts import is_doubtful
 from bot.store.leases import open_jobs
-from bot.store.messages import is_behind, is_doubtful
+from bot.store.messages import is_behind
 from bot.store.silences import unsettled
 from bot.store.tables import diagnoses as orders
 from bot.store.tables import messages

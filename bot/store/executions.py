@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Row, and_, select, update
 
 from bot.core.canonical import plain
 from bot.core.evidence import Evidence
@@ -12,7 +12,7 @@ from bot.engine.execution import LEADS_TO, DeedDone, Done, Execution, State
 from bot.engine.request import TargetSet
 from bot.store.database import insert_new
 from bot.store.requests import read_targets, targets_document
-from bot.store.tables import deeds, executions, requests
+from bot.store.tables import deeds, executions
 
 _EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)
 _SETTLING = frozenset({State.SUCCEEDED, State.FAILED, State.STOPPED, State.UNKNOWN})
@@ -61,21 +61,6 @@ def in_state(conn: Connection, state: State) -> tuple[Execution, ...]:
     """Every execution in this state, oldest first."""
     rows = conn.execute(select(executions).where(executions.c.state == state).order_by(executions.c.started_at))
     return tuple(_execution(row) for row in rows)
-
-
-def claimed_since(conn: Connection, *, system: str, runbook: str, action: str, since: datetime) -> int:
-    """How many executions of an action were claimed since then, whatever became of them."""
-    query = (
-        select(func.count())
-        .select_from(executions.join(requests, executions.c.request_id == requests.c.id))
-        .where(
-            requests.c.system == system,
-            requests.c.runbook == runbook,
-            requests.c.action == action,
-            executions.c.started_at > since,
-        )
-    )
-    return conn.scalar(query) or 0
 
 
 def move(

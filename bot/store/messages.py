@@ -174,11 +174,6 @@ def is_behind() -> ColumnElement[bool]:
     return and_(messages.c.sent_revision < messages.c.revision, messages.c.storm_id.is_(None))
 
 
-def is_doubtful() -> ColumnElement[bool]:
-    """Whether a post of it came late, perhaps, after we had posted it once more."""
-    return and_(messages.c.slack_ts.is_not(None), messages.c.unsure_until.is_not(None))
-
-
 def message_of(row: Row[tuple[object, ...]]) -> Message:
     """A row of the table as a message."""
     kept = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names

@@ -6,15 +6,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 
 from bot.core.place import Place
-from bot.store.messages import Message, is_behind, is_doubtful, message_of
+from bot.store.doubts import CERTAIN
+from bot.store.messages import Message, is_behind, message_of
 from bot.store.tables import incidents, messages
 
 SETTLE = timedelta(seconds=3)
 """How long a call that was under way when its sender died may still reach Slack."""
 
-
-_CERTAIN = {"unsure_since": None, "unsure_until": None}
-_ANEW = {"slack_ts": None, "sent_revision": 0, "sending_since": None, "next_attempt_at": None, **_CERTAIN}
+_ANEW = {"slack_ts": None, "sent_revision": 0, "sending_since": None, "next_attempt_at": None, **CERTAIN}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,7 +156,7 @@ def sent(
     if place is not None:
         values |= {"slack_channel": place.channel, "slack_ts": place.ts}
     if sending.message.slack_ts is None:
-        values |= {"unsure_until": look_again_at} if look_again_at is not None else _CERTAIN
+        values |= {"unsure_until": look_again_at} if look_again_at is not None else CERTAIN
     mine = and_(messages.c.id == sending.message.id, messages.c.sending_since == sending.since)
     return conn.execute(update(messages).where(mine).values(**values)).rowcount == 1
 
@@ -188,29 +187,6 @@ def failed(
     if unsure_until is not None and sending.message.slack_ts is None:
         values["unsure_until"] = unsure_until
     conn.execute(update(messages).where(mine).values(**values))
-
-
-def doubtful(conn: Connection, channel: str, now: datetime) -> list[Message]:
-    """What stands in Slack, and a second time by now if an earlier post of it came late."""
-    query = select(messages).where(is_doubtful(), messages.c.channel == channel, messages.c.unsure_until <= now)
-    return [message_of(row) for row in conn.execute(query.order_by(messages.c.unsure_until, messages.c.id))]
-
-
-def doubt_at(conn: Connection, channel: str) -> datetime | None:
-    """When the next of them is to be looked for; None when there is none."""
-    query = select(func.min(messages.c.unsure_until)).where(is_doubtful(), messages.c.channel == channel)
-    found: datetime | None = conn.scalar(query)
-    return found
-
-
-def certain(conn: Connection, message_id: str) -> None:
-    """It stands in Slack once."""
-    conn.execute(update(messages).where(messages.c.id == message_id).values(**_CERTAIN))
-
-
-def doubt_until(conn: Connection, message_id: str, until: datetime) -> None:
-    """It could not be looked for now."""
-    conn.execute(update(messages).where(messages.c.id == message_id).values(unsure_until=until))
 
 
 def postpone(conn: Connection, message_id: str, *, until: datetime) -> None:

@@ -1,4 +1,4 @@
-"""When an action last touched each of its targets, read from what was claimed: every replica sees the same."""
+"""How often an action ran, and when it last touched each target, by what was claimed: every replica sees the same."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -42,3 +42,18 @@ def since(
         targets = read_targets(row.targets)
         found |= dict.fromkeys(targets.ids if targets else (), row.touched_at)
     return found
+
+
+def claimed_since(conn: Connection, *, system: str, runbook: str, action: str, since: datetime) -> int:
+    """How many executions of an action were claimed since then, whatever became of them."""
+    query = (
+        select(func.count())
+        .select_from(executions.join(requests, executions.c.request_id == requests.c.id))
+        .where(
+            requests.c.system == system,
+            requests.c.runbook == runbook,
+            requests.c.action == action,
+            executions.c.started_at > since,
+        )
+    )
+    return conn.scalar(query) or 0

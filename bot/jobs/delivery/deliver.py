@@ -17,7 +17,7 @@ from bot.jobs.delivery.second_look import SecondLook
 from bot.jobs.delivery.waking import wake
 from bot.slack import delivery_words as words
 from bot.slack.text import Safe
-from bot.store import messages, pacing, sending
+from bot.store import doubts, messages, pacing, sending
 from bot.store.database import Database
 from bot.store.messages import Message
 from bot.store.sending import Due, Sending
@@ -208,7 +208,7 @@ class Deliver:
         """One job for the first moment at which something may be sent again."""
         with self._database.read() as conn:
             postponed = sending.wake_at(conn, this.channel)
-            doubted = sending.doubt_at(conn, this.channel)
+            doubted = doubts.doubt_at(conn, this.channel)
         closed_until = this.short.pop(pacing.EVERYTHING, None)
         moments = [each for each in (postponed, doubted, *this.short.values()) if each is not None]
         at = closed_until or min(moments, default=None)

@@ -12,7 +12,7 @@ from bot.jobs.delivery import limits
 from bot.jobs.delivery.attempt import Workspace
 from bot.jobs.delivery.outcomes import Outcomes
 from bot.slack import delivery_words as words
-from bot.store import pacing, sending
+from bot.store import doubts, pacing, sending
 from bot.store.database import Database
 from bot.store.messages import Message
 
@@ -38,7 +38,7 @@ class SecondLook:
     def __call__(self, channel: str) -> dict[str, datetime]:
         """Look for all of a channel that are due; returns the buckets found empty, and when each opens."""
         with self._database.read() as conn:
-            doubtful = sending.doubtful(conn, channel, self._now())
+            doubtful = doubts.doubtful(conn, channel, self._now())
         for message in doubtful:
             look = limits.HISTORY if message.thread_of is None else limits.REPLIES
             with self._database.begin() as conn:
@@ -54,12 +54,12 @@ class SecondLook:
         except (Throttled, Unavailable, Unknown) as error:
             log.warning("message.not_looked_for", extra={"message_id": message.id, "error": str(error)})
             with self._database.begin() as conn:
-                sending.doubt_until(conn, message.id, self._now() + _LATER)
+                doubts.doubt_until(conn, message.id, self._now() + _LATER)
             return
         except Refused as error:  # we may not look, or not delete
             log.warning("message.not_looked_for", extra={"message_id": message.id, "error": error.why})
         with self._database.begin() as conn:
-            sending.certain(conn, message.id)
+            doubts.certain(conn, message.id)
 
     def _remove_others(self, message: Message) -> None:
         assert message.slack_channel is not None
