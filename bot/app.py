@@ -12,24 +12,19 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from bot.adapters.cron import Cron
-from bot.adapters.own_door import OwnDoor
 from bot.adapters.resources import Connections
 from bot.adapters.slack import Slack
+from bot.clockwork import schedule_of
 from bot.content import Content
 from bot.desk.desk import Desk
 from bot.engine.catalog import Catalog
-from bot.jobs.acquaintance import Acquaintance
 from bot.jobs.announcing import Announcer
-from bot.jobs.canary import Canary
-from bot.jobs.checkpoint import Checkpoints
 from bot.jobs.delivery.deliver import Deliver
 from bot.jobs.delivery.outcomes import Outcomes
 from bot.jobs.delivery.pictures import Pictures
 from bot.jobs.durable import Durable, Handlers
 from bot.jobs.incidents.diagnose import Diagnoser
 from bot.jobs.incidents.fold import Fold
-from bot.jobs.incidents.lost import Lost
-from bot.jobs.incidents.silences_seen import SilencesSeen
 from bot.jobs.incidents.silencing import Notes, Silencing
 from bot.jobs.incidents.snapshots import Snapshots
 from bot.jobs.incidents.storms import Storms
@@ -40,18 +35,12 @@ from bot.jobs.requests.expire import expire
 from bot.jobs.requests.prepare import prepare
 from bot.jobs.requests.resuming import lapse
 from bot.jobs.requests.verify import verify
-from bot.jobs.retention import Retention
-from bot.jobs.sweep import Sweep
 from bot.jobs.timed.check import Checker
-from bot.jobs.timed.detect import Detector
-from bot.jobs.timed.due import Due
-from bot.jobs.timed.quiet import Quiet
 from bot.metrics.own import Metrics
 from bot.metrics.stock import Stock
 from bot.parts import CONCURRENCY, desk_of, means_of, new_id, now, slack_client
-from bot.schedule import Schedule
 from bot.settings import Settings
-from bot.slack_door import homes_of, slack_door
+from bot.slack_door import slack_door
 from bot.starting import our_own, refuse_writing_readers, tell_of_codes
 from bot.store import checks, deliveries
 from bot.store.database import Database
@@ -154,38 +143,18 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
         )
         metrics.watch_checks(partial(_checked, database), systems=lambda: content.current().systems, now=now)
 
-        schedule = Schedule(
-            database=database,
-            replica=settings.replica,
-            incarnation=means.incarnation,
-            sweep=Sweep(means, execute),
+        schedule = schedule_of(
+            stack,
+            settings,
+            means=means,
+            desk=desk,
+            content=content,
+            cron=cron,
             adopt=durable.adopt,
-            checkpoint=Checkpoints(
-                database=database,
-                enqueue=durable.enqueue,
-                new_id=new_id,
-                now=now,
-                channel=settings.fallback_channel,
-                hour=settings.checkpoint_hour,
-            ),
-            people=Acquaintance(
-                database=database, directory=desk.directory, systems=lambda: content.current().systems, now=now
-            ),
-            remind=announcer.remind,
-            storms=storms.look,
-            lost=Lost(database=database, alertmanager=means.alerting, now=now),
-            retention=Retention(
-                database=database, keep=timedelta(days=settings.keep_days) if settings.keep_days else None, now=now
-            ),
-            silences=SilencesSeen(notes, alertmanager=means.silencer, new_id=new_id),
-            clockwork=(
-                homes_of(settings, desk),
-                Due(means, catalog=content.current, cron=cron),
-                Detector(database=database, catalog=content.written, resources=connections.of, now=now),
-                Quiet(means, catalog=content.current),
-                *_canary(stack, settings, database),
-            ),
-            now=now,
+            execute=execute,
+            announcer=announcer,
+            storms=storms,
+            notes=notes,
         )
         schedule.start()
         stack.callback(schedule.stop)
@@ -229,19 +198,6 @@ def running(settings: Settings, environ: Mapping[str, str]) -> Iterator[Bot]:
 def _console(settings: Settings, desk: Desk) -> Sequence[BaseRoute]:
     access = Access(token=settings.console_token, key=secrets.token_bytes(32), now=now)
     return (*Api(desk=desk, access=access).routes(), *Pages(desk=desk, access=access).routes())
-
-
-def _canary(stack: ExitStack, settings: Settings, database: Database) -> Sequence[Canary]:
-    """Nothing where it is switched off."""
-    if settings.canary_minutes == 0:
-        return ()
-    url = str(settings.canary_url) if settings.canary_url else settings.self_url
-    token = settings.webhook_token.get_secret_value() if settings.webhook_token else None
-    door = OwnDoor(url, token=token)
-    stack.callback(door.close)
-    every = timedelta(minutes=settings.canary_minutes)
-    has_slack = settings.slack_bot_token is not None
-    return (Canary(database=database, door=door, every=every, has_slack=has_slack, now=now),)
 
 
 def _handlers(means: Means, *, diagnoser: Diagnoser, execute: Execute) -> Handlers:
