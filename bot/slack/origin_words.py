@@ -25,7 +25,7 @@ def over(view: RootView) -> Plain:
 def state(view: RootView) -> Safe:
     """While it goes on."""
     if view.is_doubted:
-        return Safe("*Open again*, for what was done could not be verified; begun")
+        return Safe("*Open again*, for what was done could not be verified; going on")
     match view.origin:
         case Origin.ALERTMANAGER:
             return Safe("*Firing*")

@@ -17,14 +17,7 @@ from bot.slack.text import in_utc, plain
 from bot.store import diagnoses, requests
 from bot.store.tables import incidents as incident_rows
 from bot.store.tables import requests as request_rows
-from bot.web.console.shapes import (
-    GridShown,
-    IncidentShown,
-    RequestLine,
-    RequestShown,
-    TouchedShown,
-    VoteShown,
-)
+from bot.web.console.shapes import GridShown, IncidentShown, RequestLine, RequestShown, TouchedShown, VoteShown
 
 _ROWS = 20  # of a preview
 _MOST = 200  # requests or incidents of one list
