@@ -194,22 +194,21 @@ class Shift:
             return executions.deeds_of(conn, request_id)
 
     def _look_after(self, request_id: str) -> None:
-        execution = self.office.execution(request_id)
-        match execution:
+        # Read before the execution: one that is started between the two reads leaves both their old states.
+        resumption = self.office.resumption(request_id)
+        is_going_on = resumption is not None and resumption.is_pending
+        match self.office.execution(request_id):
             case Execution(state=State.STARTED) if self.rng.random() < 0.003:
                 self.stopped += not isinstance(stop(self.office.desk, person=LEAD, request_id=request_id), Declined)
             case Execution(state=State.UNKNOWN) if self.office.request(request_id).action.endswith("unasked"):
                 self._settle(request_id)
-            case Execution(state=State.FAILED | State.STOPPED) if self._goes_on(request_id):
+            case Execution(state=State.FAILED | State.STOPPED) if is_going_on or self._goes_on(request_id):
                 return
             case Execution(state=State.FAILED | State.STOPPED | State.VERIFIED):
                 self.under_way.discard(request_id)
 
     def _goes_on(self, request_id: str) -> bool:
         """Whether people let the rest of it go on, up to twice; others take it up, and may die of that."""
-        resumption = self.office.resumption(request_id)
-        if resumption is not None and resumption.is_pending:
-            return True
         if self.gone_on[request_id] >= 2:
             return False
         office, self.gone_on[request_id] = self.office, self.gone_on[request_id] + 1
