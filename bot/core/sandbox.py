@@ -111,12 +111,20 @@ def _round(value: float, precision: int = 0, method: str = "common") -> float:
     return filters.do_round(value, precision, method)  # type: ignore[arg-type]  # jinja2 checks the method's name itself
 
 
+def _counted(number: int | float, one: str, many: str) -> str:
+    """`n | counted('event waits', 'events wait')`: "1 event waits", "3 events wait"."""
+    if not _is_number(number):
+        raise TypeError(f"counted is for numbers, not {number!r}")
+    return f"{number} {one if number == 1 else many}"
+
+
 _KEPT = (
     "abs", "capitalize", "count", "d", "default", "first", "float", "int", "join", "last", "length", "list", "lower",
     "map", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "string", "sum", "title",
     "trim", "unique", "upper",
 )  # fmt: skip
 _OURS = {
+    "counted": _counted,
     "format": _format,
     "round": _round,
     "promql": promql,

@@ -51,6 +51,7 @@ class Stock:
     open: Sequence[Open] = ()  # the latest of them
     requests: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by system and state
     executions: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by system and state
+    resumptions: Mapping[tuple[str, str], int] = field(default_factory=dict)  # by system and state
     schedules: Mapping[tuple[str, str], Digest] = field(default_factory=dict)  # by system and name
 
 
@@ -139,6 +140,7 @@ def _families(stock: Stock) -> Iterator[Metric]:
         ("countersign_incidents", "Incidents, ever.", stock.incidents),
         ("countersign_requests", "Requests for an action, ever.", stock.requests),
         ("countersign_executions", "Executions of approved requests, ever.", stock.executions),
+        ("countersign_resumptions", "Times that the rest of an execution was asked to go on.", stock.resumptions),
     )
     for name, meaning, counts in by_state:
         family = GaugeMetricFamily(name, meaning, labels=["system", "state"])

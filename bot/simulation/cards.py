@@ -65,6 +65,8 @@ def _card(played: Played, runbook: Runbook, action: Action, given: GivenAction) 
     outcome = _looked(played, runbook, action, given)
     request = _opened(request, played, action, outcome) if isinstance(outcome, Looked) else _refused(request, outcome)
     case = case_of(played)
+    if given.original is not None:
+        case = replace(case, scope={**case.scope, "original": given.original.seen})
     view = composed(request, case, policy=policy_of(request, action, case, break_glass=True))
     return Card(action=action.id, post=card(view), is_open=request.state is State.OPEN)
 

@@ -75,7 +75,7 @@ def _call(planned: Planned, seen: Scope, request: Request, count: int, programs:
     try:
         said = _said(planned, scope, programs)
     except ExpressionError:
-        # It names what is only known when it runs, such as what an undo takes back.
+        # It names what is only known when it runs.
         said = _unrendered(planned, programs)
     return f"{said} – once for each of {words.counted(count, 'target')}" if planned.deed.each else said  # noqa: RUF001
 

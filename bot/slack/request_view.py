@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.egress import masked_field
+from bot.core.errors import BadInput
 from bot.core.ports import Json
 from bot.desk.matter import matter_of
 from bot.engine import execution as executing
@@ -27,6 +28,7 @@ from bot.slack.switch_view import goes_on, stopping
 from bot.slack.touched_view import touched
 from bot.slack.views import RequestLine
 from bot.store import executions, requests, resumptions, reviews
+from bot.store.originals import original_seen
 
 _STAGES = {
     State.PREPARING: Stage.PREPARING,
@@ -82,6 +84,7 @@ def card_view(
 
     Without `now` it offers nothing that depends on how long something has taken.
     """
+    case = _with_original(conn, request, case)
     action = case.runbook.action(request.action) if case.runbook else None
     execution = executions.get(conn, request.id)
     deeds = executions.deeds_of(conn, request.id) if execution else ()
@@ -116,6 +119,17 @@ def card_view(
         undo=_undo(conn, request, action, case) if is_undoable else None,
         held_by=stopping(conn, request, {request.system: case.system} if case.system else {}),
     )
+
+
+def _with_original(conn: Connection, request: Request, case: Case) -> Case:
+    """The case whose expressions see what an undo takes back, so that its card shows the values it writes."""
+    if request.original_id is None or case.runbook is None:
+        return case
+    try:
+        original = original_seen(conn, case.runbook, request.original_id)
+    except BadInput:
+        return case
+    return replace(case, scope={**case.scope, "original": original})
 
 
 def composed(

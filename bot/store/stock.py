@@ -11,7 +11,7 @@ from bot.engine.switch import BOT, Kind, declared
 from bot.engine.system import System
 from bot.metrics.stock import Digest, Open, Stock
 from bot.store import canary, checks, deliveries, incidents, messages, pacing, switches
-from bot.store.tables import executions, jobs, requests
+from bot.store.tables import executions, jobs, requests, resumptions
 from bot.store.tables import incidents as incident_rows
 from bot.store.tables import messages as message_rows
 
@@ -42,6 +42,7 @@ def stock(conn: Connection, now: datetime, *, has_slack: bool = True, systems: I
         open=_open(conn),
         requests={(system, state): count for system, state, count in conn.execute(_REQUESTS)},
         executions={(system, state): count for system, state, count in conn.execute(_EXECUTIONS)},
+        resumptions={(system, state): count for system, state, count in conn.execute(_RESUMPTIONS)},
         schedules=_schedules(conn, known, now),
     )
 
@@ -73,6 +74,11 @@ _EXECUTIONS = (
     select(requests.c.system, executions.c.state, func.count())
     .join_from(executions, requests, executions.c.request_id == requests.c.id)
     .group_by(requests.c.system, executions.c.state)
+)
+_RESUMPTIONS = (
+    select(requests.c.system, resumptions.c.state, func.count())
+    .join_from(resumptions, requests, resumptions.c.request_id == requests.c.id)
+    .group_by(requests.c.system, resumptions.c.state)
 )
 
 

@@ -25,6 +25,7 @@ from bot.slack.commands.lists import open_requests
 from bot.slack.home_view import home_view
 from bot.store import executions, requests, resumptions
 from bot.store.database import Database
+from bot.store.stock import stock
 from bot.store.tables import deeds, incidents
 from bot.store.tables import resumption_votes as vote_rows
 from bot.store.tables import resumptions as rows
@@ -611,6 +612,15 @@ def test_it_waits_in_the_home_of_who_may_approve_it_and_in_the_list(here: Office
     assert (listed.requester, listed.missing) == (SECOND, 1)
     here.approve(request_id, LEAD)
     assert home_view(here.desk, APPROVER).waiting == ()
+
+
+def test_a_resumption_that_waits_is_counted(office: Office) -> None:
+    ask_on(office, stopped(office))
+
+    with office.database.read() as conn:
+        counted = stock(conn, office.at).resumptions
+
+    assert counted == {("ledger", "open"): 1}
 
 
 def test_a_refused_resumption_moves_neither_the_execution_nor_its_request(here: Office) -> None:

@@ -93,6 +93,7 @@ def test_what_was_done_can_be_asked_to_be_undone(bot: SlackBot) -> None:
     assert bot.shows("*Undo the replay* · waiting for approval")
     cards = [each for each in bot.replies() if "Asked by" in blocks_of(each)]
     assert [each["action_id"] for each in buttons(cards[0])] == []
+    assert '"undoes": "' in blocks_of(cards[-1]), "its call is shown with what it takes back"
 
 
 def test_a_guest_of_another_workspace_is_refused(bot: SlackBot) -> None:

@@ -139,7 +139,16 @@ UNDO: Mapping[str, Any] = {
     "risk": "low",
     "approve": {"by": ["oncall"], "expires": "30m"},
     "targets": {"ids": "original.ids"},
-    "do": [{"http": {"at": "api", "post": "/undo", "json": {"ids": "{{ targets.ids }}"}, "idempotency": "header"}}],
+    "do": [
+        {
+            "http": {
+                "at": "api",
+                "post": "/undo",
+                "json": {"ids": "{{ targets.ids }}", "undoes": "{{ original.request_id }}"},
+                "idempotency": "header",
+            }
+        }
+    ],
     "verify": {"until": "backlog.n > 0", "every": "5s", "within": "1m"},
 }
 

@@ -15,9 +15,9 @@ from bot.engine.request import Request, TargetSet
 from bot.engine.runbook import Action, Runbook
 from bot.engine.system import System
 from bot.jobs.means import Means
-from bot.jobs.requests.original import original_seen
 from bot.steps.step import Scope
 from bot.store import diagnoses
+from bot.store.originals import original_seen
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -39,6 +39,9 @@ SCOPE = {
         ("'a' + 'b'", "ab"),
         ("7 % 4 + 2 * 3 - 1 // 2", 9),
         ("1.005 | round(2)", 1.0),
+        ("1 | counted('event waits', 'events wait')", "1 event waits"),
+        ("0 | counted('event waits', 'events wait')", "0 events wait"),
+        ("late.rows | length | counted('row', 'rows') | length > 4", True),
     ],
 )
 def test_an_expression_has_its_value(source: str, value: object) -> None:
@@ -65,6 +68,7 @@ def test_an_expression_has_its_value(source: str, value: object) -> None:
         pytest.param("incident.starts_at | minus('1 hour')", id="not-a-duration"),
         pytest.param("incident.starts_at | minus('9999999d')", id="endless-duration"),
         pytest.param("1e300 | iso", id="time-beyond-time"),
+        pytest.param("'1' | counted('event', 'events')", id="text-counted"),
     ],
 )
 def test_what_cannot_be_judged_is_an_error_and_never_false(source: str) -> None:

@@ -11,7 +11,7 @@ from bot.desk import Cause, Declined, ask
 from bot.engine import execution
 from bot.engine.execution import deed_key
 from bot.engine.request import State
-from bot.jobs.requests.original import original_seen
+from bot.store.originals import original_seen
 from bot.store.tables import incidents, requests, votes
 from tests.kit.fakes import FakeWriteDatabase
 from tests.kit.trust import ACTION, APPROVER, INCIDENT, LEAD, SECOND, Office, runbook
