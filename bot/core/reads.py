@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from jinja2 import meta, nodes
+from jinja2 import nodes
 
 ITEM = "[]"
 """Stands in a path for any item of a list."""
@@ -17,8 +17,8 @@ _BY_ATTRIBUTE = frozenset({"map", "sum", "sort", "unique", "max", "min", "join"}
 
 
 def names_of(tree: nodes.Template) -> frozenset[str]:
-    """The names it reads."""
-    return frozenset(meta.find_undeclared_variables(tree))
+    """The names it reads; the sandbox lets nothing be assigned, so every name is one."""
+    return frozenset(node.name for node in tree.find_all(nodes.Name))
 
 
 def paths_of(tree: nodes.Template) -> frozenset[str]:

@@ -365,7 +365,8 @@ def test_an_undo_releases_just_what_its_original_engaged(office: SwitchedOffice)
 
 
 def test_an_action_that_is_no_undo_releases_all_that_was_engaged_before_it(database: Database) -> None:
-    whole = {**UNDO, "id": "resume", "targets": {"ids": "['ledger']"}}
+    call = {"at": "api", "post": "/undo", "json": {"ids": "{{ targets.ids }}"}, "idempotency": "header"}
+    whole = {**UNDO, "id": "resume", "targets": {"ids": "['ledger']"}, "do": [{"http": call}]}
     book = Runbook.model_validate(
         {"title": "Dead", "diagnose": runbook().model_dump(by_alias=True)["diagnose"], "actions": [ACTION, UNDO, whole]}
     )
