@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.kit.databases import database, database_url, postgresql, sqlite_database, sqlite_template
@@ -24,3 +25,8 @@ _MEMORY, _ENOUGH = Path("/dev/shm"), 4 * 1024**3
 if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH:
     os.environ["TMPDIR"] = str(_MEMORY)
     tempfile.tempdir = None  # whoever asked before asks again
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no worker is at it alone in the end."""
+    items.sort(key=lambda item: not {"faults", "sandbox"} & {*item.path.parts})
