@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -266,6 +266,24 @@ def test_a_digest_of_a_night_nobody_was_there_is_posted_once_somebody_is(databas
     later.tick(SIX + timedelta(days=3, hours=2))
 
     assert [each.opened_at for each in digests(database)] == [SIX + timedelta(days=3, hours=2)]
+
+
+def test_a_digest_whose_time_comes_while_the_database_is_away_is_opened_once_it_is_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = scheduled(database)
+    one.tick(SIX - timedelta(hours=1))
+
+    with monkeypatch.context() as away, pytest.raises(Unavailable):
+        away.setattr(Database, "begin", away_from)
+        one.tick(SIX)
+    one.tick(SIX + timedelta(seconds=1))
+
+    assert [each.opened_at for each in digests(database)] == [SIX + timedelta(seconds=1)]
+
+
+def away_from(database: Database) -> NoReturn:
+    raise Unavailable("the database", "is busy")
 
 
 def test_a_digest_that_cannot_be_opened_is_told_tried_again_and_opened_once_it_can(database: Database) -> None:

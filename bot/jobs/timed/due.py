@@ -38,7 +38,7 @@ class Due:
         self._next: dict[str, tuple[str, datetime | None]] = {}  # by name: its cron and zone, and when to look again
 
     def __call__(self) -> None:
-        """Take what is due: order checks, open digests."""
+        """Take what is due: order checks, open digests. Raises Unavailable; the rest is due at the next call."""
         catalog, now = self._catalog(), self._means.now()
         due = [each for each in _timed(catalog) if self._may_be_due(each, now)]
         if not due:
@@ -47,12 +47,12 @@ class Due:
             since = checks.fires(conn)
         self._take_checks([each for each in due if isinstance(each.timed, Check)], since, now)
         for each in due:
-            self._next[each.name] = (each.spelled, self._cron.next(each.timed, now))
-        for each in due:
+            when = self._cron.next(each.timed, now)
             if isinstance(each.timed, Schedule) and not self._take_schedule(
                 each, each.timed, since.get(each.name), content=catalog.revision, now=now
             ):
-                self._next[each.name] = (each.spelled, now + _AGAIN)
+                when = now + _AGAIN
+            self._next[each.name] = (each.spelled, when)  # only now: what could not be written is due still
 
     def _may_be_due(self, each: "_Timed", now: datetime) -> bool:
         known, when = self._next.get(each.name, ("", now))
