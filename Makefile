@@ -14,7 +14,7 @@ demo: ## start the whole bot with a local world, print one URL (ARGS=--without-p
 
 test: ## every test: unit, contract, content, faults, scenarios in a real browser
 	@tools/setup test
-	@$(BIN)/python -m pytest -n 4 --dist worksteal --ignore=tests/scenario $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore=tests/scenario $(ARGS)
 	@$(BIN)/python -m pytest tests/scenario $(ARGS)
 
 check: ## lint, types, import rules, content
