@@ -20,6 +20,7 @@ MAY_BE_EMPTY: Mapping[tuple[str, str], str] = {
     ("bot", "Messages that Slack did not take"): "the local Slack takes every message",
     ("stripemeter", "Units not pushed yet"): "the local writer pushes every unit within seconds",
     ("bot", "Failed checks"): "a check counts its first failure with its first failure",
+    ("bot", "Resumptions by state"): "nothing is stopped in the middle",
 }
 
 
