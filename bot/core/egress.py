@@ -35,10 +35,12 @@ _LONG_NUMBER = re.compile(r"(?<![\w.:-])\d(?:[ ]?\d){8,}(?![\w.:-])")
 _FINITE = Decimal("1e300")  # beyond it a number stands for infinity (bot.core.evidence.UNBOUNDED)
 _YES, _NO = frozenset({"true", "t", "yes", "1"}), frozenset({"false", "f", "no", "0"})
 
-# ISO 4217: how many digits of a minor-unit amount stand after the point; two where it is not listed.
+# How many digits of a minor-unit amount stand after the point; two where it is not listed. ISO 4217, but for three that
+# Stripe counts otherwise, and all amounts here come from it: ISK and UGX in hundredths, MGA in whole ariary
+# (docs.stripe.com/currencies).
 _EXPONENTS: Mapping[str, int] = {
     **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(),  # noqa: SIM905 - reads as a list
+        "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UYI VND VUV XAF XOF XPF".split(),  # noqa: SIM905 - reads as a list
         0,
     ),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
