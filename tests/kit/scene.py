@@ -13,13 +13,15 @@ from typing import Any, TypeVar
 
 from bot.demo.stage import Stage
 from tests.kit.loopback import loopback
-from tests.kit.waiting import PATIENCE
 from tests.kit.workspace import Control, Json
 from tests.kit.world import WorldControl
 
 T = TypeVar("T")
 
 CHANNEL = "C0ONCALL"
+
+PATIENCE = 150.0
+"""Seconds. Slack takes fifty edits a minute: with ten stories side by side, what is less important waits its turn."""
 
 
 def awaited(look: Callable[[], T | None], *, within: float, what: Callable[[], str], every: float = 0.1) -> T:

@@ -32,6 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.scenario)
+            item.add_marker(pytest.mark.timeout(900))
             item.add_marker(pytest.mark.skipif(bool(monitoring.missing()), reason="needs Prometheus and Alertmanager"))
 
 

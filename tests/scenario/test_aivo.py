@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.kit.scene import Scene, awaited
-from tests.kit.waiting import PATIENCE
+from tests.kit.scene import PATIENCE, Scene, awaited
 
 pytestmark = pytest.mark.side_by_side
 

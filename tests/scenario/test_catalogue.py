@@ -11,8 +11,7 @@ from sandbox.world.accrue.host import FORWARDED
 from tests.kit.catalogue import nothing_private_is_left, play
 from tests.kit.catalogue_rows import OTHERWISE_INSTALLED, ROWS
 from tests.kit.loopback import loopback
-from tests.kit.scene import Scene, awaited, text_of
-from tests.kit.waiting import PATIENCE
+from tests.kit.scene import PATIENCE, Scene, awaited, text_of
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -53,7 +52,7 @@ def test_a_digest_comes_by_the_clock_and_stands_in_its_channel(catalogue_scene: 
         )
         return f"no digest came: {said}"
 
-    found = awaited(lambda: catalogue_scene.rows(digests) or None, within=2 * PATIENCE, what=stands)
+    found = awaited(lambda: catalogue_scene.rows(digests) or None, within=PATIENCE, what=stands)
 
     incident_id, ts = found[0]
     [root] = [each for each in catalogue_scene.roots if each["ts"] == ts]

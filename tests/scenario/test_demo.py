@@ -16,8 +16,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.kit.browser import CHROMIUM, seats
-from tests.kit.scene import Channel
-from tests.kit.waiting import PATIENCE
+from tests.kit.scene import PATIENCE, Channel
 from tests.kit.workspace import Control
 from tests.kit.world import WorldControl
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kit.scene import Incident, Scene, awaited, text_of
-from tests.kit.waiting import PATIENCE
+from tests.kit.scene import PATIENCE, Incident, Scene, awaited, text_of
 from tests.kit.workspace import Json
 
 

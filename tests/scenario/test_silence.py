@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from tests.kit.loopback import loopback
-from tests.kit.scene import Incident, Scene, awaited, elements_of
-from tests.kit.waiting import PATIENCE
+from tests.kit.scene import PATIENCE, Incident, Scene, awaited, elements_of
 
 NAME = "CompressorHums"
 

@@ -3,8 +3,7 @@
 import pytest
 
 from tests.kit.loopback import loopback
-from tests.kit.scene import CHANNEL, Scene, awaited
-from tests.kit.waiting import PATIENCE
+from tests.kit.scene import CHANNEL, PATIENCE, Scene, awaited
 from tests.kit.workspace import Json
 
 pytestmark = pytest.mark.side_by_side

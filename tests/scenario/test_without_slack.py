@@ -10,8 +10,7 @@ import pyotp
 import pytest
 
 from tests.kit.loopback import loopback
-from tests.kit.scene import Scene, awaited, text_of
-from tests.kit.waiting import PATIENCE
+from tests.kit.scene import PATIENCE, Scene, awaited, text_of
 
 _REFRESH = 120.0  # seconds within which the bot has asked Slack about everybody who may approve
 
