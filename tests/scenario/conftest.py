@@ -1,7 +1,7 @@
 """One stage for all scenarios: the local world, the bot, a real Alertmanager and a real Prometheus.
 
-Most of a scenario is waiting: for a scrape, an alert, a check. So tests marked `side_by_side` all begin when the first
-of them is due, each in a thread of its own, and whatever else is to run here waits until they are done. They ask for
+Most of a scenario is waiting: for a scrape, an alert, a check. So tests marked `side_by_side` begin when the first of
+them is due, a few at a time in threads of their own, and whatever else is to run here waits until they are done. They ask for
 the `scene` or for nothing, and each looks after things that no other touches.
 """
 
@@ -22,6 +22,7 @@ from tests.kit.workspace import Control
 from tests.kit.world import WorldControl
 
 _STARTED = pytest.StashKey[dict[str, Future[None]]]()
+_AT_ONCE = 4  # more of them keep two processors so busy that a click is not answered within Slack's three seconds
 _WINDOW = timedelta(seconds=20)  # alerts over counters end so long after the last count
 
 
@@ -45,7 +46,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     if pyfuncitem.nodeid not in started:
         together = [each for each in pyfuncitem.session.items if each.get_closest_marker("side_by_side")]
-        pool = ThreadPoolExecutor(len(together), thread_name_prefix="scenario")
+        pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="scenario")
         for item in together:
             assert isinstance(item, pytest.Function)
             needs = ["scene"] if "scene" in item.fixturenames else []
