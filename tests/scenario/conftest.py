@@ -1,8 +1,8 @@
 """One stage for all scenarios: the local world, the bot, a real Alertmanager and a real Prometheus.
 
 Most of a scenario is waiting: for a scrape, an alert, a check. So tests marked `side_by_side` begin when the first of
-them is due, a few at a time in threads of their own, and whatever else is to run here waits until they are done. They ask for
-the `scene` or for nothing, and each looks after things that no other touches.
+them is due, a few at a time in threads of their own, and whatever else is to run here waits until they are done. They
+ask for the `scene` or for nothing, and each looks after things that no other touches.
 """
 
 import shutil
