@@ -114,7 +114,7 @@ def _round(value: float, precision: int = 0, method: str = "common") -> float:
 def _counted(number: int | float, one: str, many: str) -> str:
     """`n | counted('event waits', 'events wait')`: "1 event waits", "3 events wait"."""
     if not _is_number(number):
-        raise TypeError(f"counted is for numbers, not {number!r}")
+        raise TypeError(f"counted is for numbers, not {type(number).__name__}")  # the value may be private
     return f"{number} {one if number == 1 else many}"
 
 

@@ -21,7 +21,7 @@ T = TypeVar("T")
 CHANNEL = "C0ONCALL"
 
 PATIENCE = 150.0
-"""Seconds. Slack takes fifty edits a minute: with ten stories side by side, what is less important waits its turn."""
+"""Seconds. Slack takes fifty edits a minute: with several stories at once, what is less important waits its turn."""
 
 
 def awaited(look: Callable[[], T | None], *, within: float, what: Callable[[], str], every: float = 0.1) -> T:

@@ -72,10 +72,14 @@ def test_a_page_shows_what_the_card_shows_escaped_and_forbids_scripts(office: Of
     assert page.headers["cache-control"] == "no-store"
 
 
+def looked_at(office: Office) -> tuple[str, Client, httpx.Response]:
+    """A request, and a browser that has its page open."""
+    request_id, browser = office.ask(), signed_in(office)
+    return request_id, browser, browser.get(f"/requests/{request_id}")
+
+
 def test_a_vote_on_a_page_counts(office: Office) -> None:
-    request_id = office.ask()
-    browser = signed_in(office)
-    page = browser.get(f"/requests/{request_id}")
+    request_id, browser, page = looked_at(office)
     sent = ballot(office, request_id, APPROVER, seal=seal(page), do="approve")
 
     told = browser.post(f"/requests/{request_id}", data=sent)
@@ -87,9 +91,7 @@ def test_a_vote_on_a_page_counts(office: Office) -> None:
 
 
 def test_a_refused_vote_keeps_what_was_typed_but_the_code(office: Office) -> None:
-    request_id = office.ask()
-    browser = signed_in(office)
-    page = browser.get(f"/requests/{request_id}")
+    request_id, browser, page = looked_at(office)
     sent = ballot(office, request_id, REQUESTER, seal=seal(page), do="approve", reason="customers wait")
 
     told = browser.post(f"/requests/{request_id}", data=sent)
@@ -110,9 +112,7 @@ def test_a_refused_vote_keeps_what_was_typed_but_the_code(office: Office) -> Non
     ],
 )
 def test_a_form_of_another_site_is_refused(office: Office, changes: dict[str, str], headers: dict[str, str]) -> None:
-    request_id = office.ask()
-    browser = signed_in(office)
-    page = browser.get(f"/requests/{request_id}")
+    request_id, browser, page = looked_at(office)
     sent = ballot(office, request_id, LEAD, **{"seal": seal(page), "do": "approve", **changes})
 
     told = browser.post(f"/requests/{request_id}", data=sent, headers=headers)
@@ -123,9 +123,7 @@ def test_a_form_of_another_site_is_refused(office: Office, changes: dict[str, st
 
 
 def test_a_form_that_says_neither_denies_nor_approves_nothing(office: Office) -> None:
-    request_id = office.ask()
-    browser = signed_in(office)
-    page = browser.get(f"/requests/{request_id}")
+    request_id, browser, page = looked_at(office)
 
     told = browser.post(f"/requests/{request_id}", data=ballot(office, request_id, LEAD, seal=seal(page)))
 
