@@ -63,7 +63,7 @@ def find_element(
             if element["action_id"] == action_id and block_id in {None, block["block_id"]}:
                 return block, element
     there = [element["action_id"] for block in blocks for element, _ in elements_of(block)]
-    raise NotPossibleError(f"no element {action_id!r} here; there is {', '.join(there) or 'none'}")
+    raise NotPossibleError(f"no element {action_id!r} here, or not any more; there is {', '.join(there) or 'none'}")
 
 
 def action_of(block: JsonObject, element: JsonObject, *, given: object, action_ts: str) -> JsonObject:

@@ -56,6 +56,9 @@ def demo(*arguments: str) -> Iterator[Demo]:
     try:
         places = (folder, Path((folder / "world" / "postgres-folder").read_text()))
         yield Demo(process=process, url=url, places=places)
+    except Exception as error:
+        error.add_note(_what_slack_saw(url))
+        raise
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
@@ -63,6 +66,15 @@ def demo(*arguments: str) -> Iterator[Demo]:
         assert process.stdout is not None
         process.stdout.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _what_slack_saw(url: str) -> str:
+    """What did not go well between the workspace and the bot, or took long."""
+    with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
+        control = Control(client)
+        slow = [each for each in control.deliveries() if each["outcome"] != "ok" or each["seconds"] > 1]
+        refused = [each for each in control.calls() if each["outcome"] != "ok"]
+        return f"slow or failed: {slow[-20:]}\nrefused: {refused[-20:]}"
 
 
 def _address(process: "subprocess.Popen[str]") -> str:

@@ -8,7 +8,7 @@ from bot.core.evidence import Answer, Failure
 from bot.slack import card_words as words
 from bot.slack import policy_words, resumption_words, switch_words
 from bot.slack.blocks.answer import question, read
-from bot.slack.blocks.broken import review_button
+from bot.slack.blocks.broken import review_row
 from bot.slack.blocks.layout import TEXT, Post, actions, button, confirm, context, first_that_fits, section, sections
 from bot.slack.card_views import CardView, Stage
 from bot.slack.text import Plain, Safe, clip, joined, safe
@@ -84,7 +84,7 @@ def _course(view: CardView) -> list[Safe]:
 
 def _buttons(view: CardView) -> list[Block]:
     alone = view.policy.broken
-    review = [] if alone is None or alone.reviewer else [actions([review_button(view.request_id, view.label)])]
+    review = [] if alone is None or alone.reviewer else [review_row(view.request_id, view.label)]
     return [*_own_buttons(view), *review]
 
 
@@ -115,11 +115,12 @@ def _own_buttons(view: CardView) -> list[Block]:
         title, text, yes, no = words.stop_dialog()
         sure = confirm(title=title, text=text, yes=yes, no=no)
         value = f"{view.request_id}:stop"
-        return [actions([button(words.STOP, action_id="stop", value=value, style="danger", confirm=sure)])]
+        halt = button(words.STOP, action_id="stop", value=value, style="danger", confirm=sure)
+        return [actions([halt], block_id="stop")]
     if view.can_settle:
         did = button(words.TOOK_EFFECT, action_id="took_effect", value=f"{view.request_id}:yes")
         did_not = button(words.NO_EFFECT, action_id="no_effect", value=f"{view.request_id}:no")
-        return [actions([did, did_not])]
+        return [actions([did, did_not], block_id="settle")]
     ended: list[InteractiveElement] = []
     if view.can_resume:
         ended.append(button(resumption_words.RESUME, action_id="resume", value=f"{view.request_id}:resume"))
@@ -128,4 +129,4 @@ def _own_buttons(view: CardView) -> list[Block]:
         sure = confirm(title=title, text=text, yes=yes, no=no)
         value = f"{view.request_id}:{view.undo.action}"
         ended.append(button(words.undo_label(view.undo), action_id="undo", value=value, confirm=sure))
-    return [actions(ended)] if ended else []
+    return [actions(ended, block_id="ended")] if ended else []

@@ -39,10 +39,10 @@ def _blocks(view: HomeView) -> Iterator[Block]:
         yield section(incident_line(incident))
         take = button(words.ACKNOWLEDGE, action_id="acknowledge", value=f"{incident.id}:acknowledge")
         again = button(words.RERUN, action_id="rerun", value=f"{incident.id}:rerun")
-        yield actions([again] if incident.acknowledged_by else [take, again])
+        yield actions([again] if incident.acknowledged_by else [take, again], block_id=f"incident:{incident.id}")
     if len(view.incidents) > _INCIDENTS:
         yield context(words.more(len(view.incidents) - _INCIDENTS, "incidents"))
-    yield actions([button(home_words.RUN, action_id=OPEN, value="run:form")])
+    yield actions([button(home_words.RUN, action_id=OPEN, value="run:form")], block_id="run")
     yield header(home_words.SWITCHES)
     if not view.switches:
         yield section(home_words.NOTHING_STOPPED)

@@ -64,8 +64,8 @@ def section(text: Safe) -> Block:
 
 
 def beside(text: Safe, element: InteractiveElement) -> Block:
-    """A text with a button at its side."""
-    return SectionBlock(text=_markdown(clip(text, SECTION)), accessory=element)
+    """A text with a button at its side, whose action stands once in a message."""
+    return SectionBlock(text=_markdown(clip(text, SECTION)), accessory=element, block_id=element.action_id)
 
 
 def sections(lines: Iterable[Safe]) -> list[Block]:
@@ -117,8 +117,13 @@ def menu(placeholder: Plain, *, action_id: str, options: Sequence[tuple[Plain, s
     return StaticSelectElement(action_id=action_id, placeholder=plain_text(placeholder, 150), options=made)
 
 
-def actions(elements: Sequence[InteractiveElement], *, block_id: str | None = None) -> Block:
-    return ActionsBlock(elements=list(elements[:25]), block_id=block_id)
+def actions(elements: Sequence[InteractiveElement], *, block_id: str) -> Block:
+    """A row of buttons, under an id that outlives edits: a click made while one arrives still finds its button.
+
+    A list shows what was chosen for as long as its block lives, so a row with a list is a new one at each edit.
+    """
+    kept = None if any(isinstance(each, StaticSelectElement) for each in elements) else block_id
+    return ActionsBlock(elements=list(elements[:25]), block_id=kept)
 
 
 def table(head: Sequence[Plain], rows: Sequence[Sequence[Piece]], *, right: Sequence[bool]) -> Block:

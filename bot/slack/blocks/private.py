@@ -13,7 +13,7 @@ def private(text: Safe, blocks: Sequence[BlockJson], *, answer_id: str | None) -
     """`answer_id` of an answer that may be shared."""
     if answer_id is None:
         return _body(text, blocks)
-    share = actions([button(words.SHARE, action_id="share", value=f"{answer_id}:share")])
+    share = actions([button(words.SHARE, action_id="share", value=f"{answer_id}:share")], block_id="share")
     return (*_body(text, blocks), *as_json([share]))
 
 

@@ -87,7 +87,8 @@ def _buttons(view: RootView) -> list[Block]:
     if (not view.origin.fires or view.is_doubted) and view.mood is not Mood.RESOLVED:
         second.append(button(origin_words.CLOSE, action_id="close", value=f"{view.incident_id}:close"))
     second += _others(view.incident_id, others)
-    return [actions(elements) for elements in (first, second) if elements]
+    rows = (("suggested", first), ("incident", second))
+    return [actions(elements, block_id=name) for name, elements in rows if elements]
 
 
 def _silence(view: RootView) -> list[InteractiveElement]:

@@ -41,6 +41,20 @@ export function icon(name) {
   return svg;
 }
 
+let held = Promise.resolve();
+
+function hold() {
+  held = new Promise((letGo) => {
+    const soon = () => setTimeout(letGo); // the click itself follows in the same turn
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, soon, { once: true, capture: true });
+    setTimeout(letGo, 2000);
+  });
+}
+addEventListener("pointerdown", hold, true);
+
+/** Once no pointer is pressed: what is drawn anew under one that is would swallow the click. */
+export const released = () => held;
+
 /** Say something in passing, at the foot of the page. */
 export function toast(text, { kind = "info" } = {}) {
   const note = h("div", { class: `toast toast-${kind}` }, icon(kind === "info" ? "info" : "warning"), h("span", {}, text));

@@ -2,7 +2,7 @@
 
 import { get, post, tell } from "./api.js";
 import { composer } from "./composer.js";
-import { h, icon } from "./dom.js";
+import { h, icon, released } from "./dom.js";
 import { show } from "./messages.js";
 import { showHome, showViews } from "./modal.js";
 import { drawPlaces, drawScenarios, drawSwitcher } from "./sidebar.js";
@@ -59,6 +59,7 @@ async function refresh() {
   if (world.place === "home") return showHome($("timeline"), world);
   const [channel, me] = [world.place, world.me];
   const messages = await get("/control/messages", { channel, user: me });
+  await released();
   if (channel !== world.place || me !== world.me) return; // somebody moved on meanwhile
   const broadcast = messages.flatMap((root) => root.replies.filter((reply) => reply.broadcast));
   const listed = [...messages, ...broadcast].sort((a, b) => a.ts - b.ts);

@@ -2,7 +2,7 @@
 
 import { get, post, tell } from "./api.js";
 import { drawBlocks } from "./blocks.js";
-import { h, icon } from "./dom.js";
+import { h, icon, released } from "./dom.js";
 import { entered } from "./elements.js";
 import { textOf } from "./mrkdwn.js";
 
@@ -11,6 +11,7 @@ let open = null; // {view, dialog, scene}
 /** Bring the page to what the workspace says is open. */
 export async function showViews(world) {
   const { stack } = await get("/control/views", { user: world.me });
+  await released();
   const top = stack.at(-1) ?? null;
   if (!top) return hide();
   if (open?.view.id === top.id && open.view.hash === top.hash && open.user === world.me) return;

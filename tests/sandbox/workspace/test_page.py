@@ -218,6 +218,22 @@ def test_from_a_button_to_a_second_persons_yes(pair: Pair, page: Page) -> None:
     assert page.locator(".mention.is-me", has_text="@Chi").count() == 1
 
 
+def test_a_message_that_changes_while_a_button_is_held_down_does_not_swallow_the_click(pair: Pair, page: Page) -> None:
+    row = actions(button("ask", "Replay…"), block_id="row")
+    ts = post(pair, section("One webhook gave up"), row)
+    page.get_by_role("button", name="Replay…").hover()
+    page.mouse.down()
+    pair.app.client.chat_update(channel="C0ONCALL", ts=ts, text="card", blocks=[section("Two gave up"), row])
+    post(pair, section("Something else"))
+    page.wait_for_timeout(500)  # longer than the page takes for what is new
+
+    page.mouse.up()
+
+    expect(page.get_by_role("dialog").get_by_label("Reason")).to_be_visible()
+    expect(page.locator("#timeline")).to_contain_text("Two gave up")
+    expect(page.locator("#timeline")).to_contain_text("Something else")
+
+
 def test_a_chart_is_seen_in_its_thread(pair: Pair, page: Page) -> None:
     root = post(pair, section("root"))
     pair.app.client.files_upload_v2(

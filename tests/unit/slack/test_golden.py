@@ -22,6 +22,7 @@ from bot.slack.blocks.degrade import simpler
 from bot.slack.blocks.evidence import evidence
 from bot.slack.blocks.layout import Post, fits
 from bot.slack.blocks.root import root
+from bot.slack.card_views import Offer
 from sandbox.workspace.validate import check_message
 from tests.unit.slack import samples
 
@@ -127,3 +128,16 @@ def test_a_vote_is_tied_to_the_digest_its_reader_saw() -> None:
     actions = [block for block in MESSAGES["card-open"].blocks if block["type"] == "actions"]
 
     assert [block["block_id"] for block in actions] == [samples.DIGEST]
+
+
+def test_a_row_of_buttons_stays_the_same_row_through_edits_while_a_list_begins_anew() -> None:
+    listing = replace(samples.FIRING, offers=tuple(Offer(action=f"a{at}", label="Do it") for at in range(9)))
+    firing, taken, chosen = (rows(root(view)) for view in (samples.FIRING, samples.ACKNOWLEDGED, listing))
+
+    assert firing.keys() == taken.keys() == {"suggested", "incident"}
+    assert firing["incident"] != taken["incident"]
+    assert chosen.keys() == {None}  # Slack would go on showing what somebody chose from the list
+
+
+def rows(post: Post) -> dict[Any, Any]:
+    return {block.get("block_id"): block["elements"] for block in post.blocks if block["type"] == "actions"}
