@@ -369,7 +369,8 @@ def test_what_comes_during_a_commit_shares_the_next_and_nobody_is_answered_befor
         first = threads.submit(post, client)
         assert eventually(lambda: batches == [1])
         others = [threads.submit(post, client) for _ in range(7)]
-        assert eventually(lambda: ingest.clock.asked == 8)  # each delivery has its time and is handed over
+        assert eventually(lambda: ingest.clock.asked == 8)  # each delivery has its time
+        assert client.get("/").status_code == 404  # the event loop has come round: each is handed over
         assert not any(each.done() for each in (first, *others))
         let_go.release()
         assert first.result(10) == (200, {"delivery": 1})
