@@ -27,6 +27,8 @@ from bot.store.work import Job, JobState, Queue
 
 MAX_CLAIMS = 50  # a job that took its process down this often is given up, or it would do so for ever
 
+_MOST_EQUALS = 1000  # jobs that one does the work of; those beyond follow it
+
 # Written out in the statement and not bound, so that the planner sees that the partial indexes apply.
 _WAITING: ColumnElement[str] = literal_column(f"'{JobState.WAITING}'")
 _RUNNING: ColumnElement[str] = literal_column(f"'{JobState.RUNNING}'")
@@ -82,12 +84,12 @@ def claim(
     lease: timedelta,
     holding: Collection[str],
 ) -> list[Lease]:
-    """Claims up to `limit` jobs of the queue, oldest first, for handlers this process knows.
+    """Claims up to `limit` jobs of the queue, oldest first, for handlers this process knows; ends their equals.
 
     `holding` are the ids this process still works on: an expired lease on one of those is its own to renew.
     """
     rows = conn.execute(
-        select(jobs.c.seq, jobs.c.id, jobs.c.handler, jobs.c.args, jobs.c.claims)
+        select(jobs.c.seq, jobs.c.id, jobs.c.partition, jobs.c.handler, jobs.c.args, jobs.c.claims)
         .where(_claimable(conn, [queue], handlers), jobs.c.id.not_in(holding))
         .order_by(jobs.c.seq)
         .limit(limit)
@@ -108,10 +110,26 @@ def claim(
                 lease_until=_now(conn) + _milliseconds(lease),
             )
         )
+        _end_equals(conn, queue, {row.partition: (row.handler, row.args) for row in claimed if row.partition})
     return [
         Lease(id=row.id, queue=queue, handler=row.handler, args=tuple(row.args), token=row.claims + 1)
         for row in claimed
     ]
+
+
+def _end_equals(conn: Connection, queue: Queue, at_work: Mapping[str, tuple[str, list[str]]]) -> None:
+    """What is due in a partition for the work that starts there: it will see all that they were ordered for."""
+    if not at_work:
+        return
+    waiting = conn.execute(
+        select(jobs.c.seq, jobs.c.partition, jobs.c.handler, jobs.c.args)
+        .where(jobs.c.queue == queue, jobs.c.partition.in_(at_work))
+        .where(jobs.c.state == _WAITING, jobs.c.ready_at <= _now(conn))
+        .limit(_MOST_EQUALS)
+    )
+    equal = [row.seq for row in waiting if (row.handler, row.args) == at_work[row.partition]]
+    if equal:
+        _end(conn, jobs.c.seq.in_(equal), JobState.DONE, error=None)
 
 
 def renew(conn: Connection, *, held: Collection[Lease], lease: timedelta) -> set[str]:

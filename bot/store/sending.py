@@ -46,7 +46,8 @@ class Due:
     is_posted: bool
     is_unsure: bool
     attempts: int
-    created_at: datetime
+    behind_since: datetime
+    shown_at: datetime | None
 
 
 def due(conn: Connection, channel: str, now: datetime) -> list[Due]:
@@ -62,7 +63,8 @@ def due(conn: Connection, channel: str, now: datetime) -> list[Due]:
             messages.c.sending_since,
             messages.c.unsure_since,
             messages.c.attempts,
-            messages.c.created_at,
+            func.coalesce(messages.c.behind_since, messages.c.changed_at).label("behind_since"),
+            messages.c.shown_at,
             incidents.c.severity,
         )
         .select_from(
@@ -87,7 +89,8 @@ def due(conn: Connection, channel: str, now: datetime) -> list[Due]:
             is_posted=row.slack_ts is not None,
             is_unsure=row.sending_since is not None or row.unsure_since is not None,
             attempts=row.attempts,
-            created_at=row.created_at,
+            behind_since=row.behind_since,
+            shown_at=row.shown_at,
         )
         for row in conn.execute(query)
     ]
@@ -149,6 +152,7 @@ def sent(
     values: dict[str, object] = {
         "sent_revision": shown,
         "sending_since": None,
+        "shown_at": sending.since,
         "attempts": 0,
         "error": trouble,
         "behind_since": case((messages.c.revision > shown, since)),

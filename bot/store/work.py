@@ -36,7 +36,8 @@ class Job:
 
     `id` names the work (`diagnose:<incident>:<n>`): a second job of the same id is not added. `args` are ids, never
     objects, for they are kept as JSON and outlive a deploy. `delay` is counted from the enqueue. Jobs of one queue
-    that share a `partition` run one at a time over all replicas, in the order they were enqueued.
+    that share a `partition` run one at a time over all replicas, in the order they were enqueued; one that starts does
+    the work of all that are due there with its handler and `args`.
     """
 
     queue: Queue

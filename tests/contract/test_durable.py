@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event, Lock, Thread
 
@@ -182,6 +183,27 @@ def test_jobs_of_one_partition_run_one_at_a_time_in_the_order_they_were_ordered(
     assert eventually(lambda: len(diary.entries) == 30)
     assert diary.entries == ids
     assert diary.most_at_once == 1
+
+
+def test_one_that_starts_does_the_work_of_its_equals_that_are_due(database: Database, start: Start) -> None:
+    go = Event()
+    slow, other = Diary(until=go), Diary()
+    durable = start(slow=slow, other=other)
+
+    def equal(job_id: str, **changes: object) -> Job:
+        made = Job(queue=Queue.DELIVER, handler="slow", id=job_id, args=("C1",), partition="C1")
+        return replace(made, **changes)  # type: ignore[arg-type]  # each change is of its field's type
+
+    order(database, durable, equal("first"))
+    assert eventually(lambda: slow.entries == ["C1"])
+    order(database, durable, *(equal(f"equal-{number}") for number in range(3)))
+    order(database, durable, equal("later", delay=LONG), equal("unlike", handler="other"))
+    go.set()
+
+    assert eventually(lambda: durable.state("unlike") is JobState.DONE)
+    assert slow.entries == ["C1", "C1"]
+    assert {durable.state(f"equal-{number}") for number in range(3)} == {JobState.DONE}
+    assert durable.state("later") is JobState.WAITING
 
 
 def test_a_partition_at_work_does_not_hold_up_another(database: Database, start: Start) -> None:

@@ -69,3 +69,42 @@ def test_a_lost_post_that_is_found_outdated_is_edited_with_a_token_of_its_own(ro
     assert (found.slack_ts, found.sent_revision) == (room.roots()[0]["ts"], 1)
     assert len(room.workspace.control.calls("conversations.history")) == 1
     assert room.texts() == ["resolved"]
+
+
+def test_edits_that_follow_at_once_leave_half_of_what_may_come_at_once_to_other_messages(room: Room) -> None:
+    room.say("root:busy", "new")
+    room.say("root:quiet", "new")
+    room.settle()
+    for number in range(30):
+        room.say("root:busy", f"state {number}")
+        room.send()
+        room.pass_time(0.1)
+    busy, edits = room.texts()[0], len(room.workspace.control.calls("chat.update"))
+    room.pass_time(8)
+    room.say("root:quiet", "changed")
+    room.send()
+    quiet = room.texts()[1]
+    room.pass_time(2)
+    room.send()
+
+    assert 10 <= edits <= 12
+    assert busy != "state 29"
+    assert (quiet, room.texts()[0]) == ("changed", "state 29")
+
+
+def test_what_changes_all_the_time_does_not_keep_what_matters_less_from_being_shown(room: Room) -> None:
+    cards = [f"request:{number}" for number in range(10)]
+    root = room.say("root:1", "new")
+    for card in cards:
+        room.say(card, "new", thread_of=root)
+    room.settle()
+    for number in range(20):
+        for card in cards:
+            room.say(card, f"state {number}")
+        if number == 8:  # what may come at once has long been used up
+            room.say("root:1", "resolved")
+        room.send()
+        room.pass_time(5)
+
+    assert room.texts() == ["resolved"]
+    assert min(int(said(reply).removeprefix("state ")) for reply in room.replies()) >= 10

@@ -137,6 +137,9 @@ class Deliver:
         """Bring one message to its revision."""
         calls = methods(due)
         wanted = limits.buckets(calls, channel=this.bucket)
+        hasty_until = limits.hasty_until(due.shown_at, self._now()) if due.is_posted else None
+        if hasty_until is not None:
+            wanted = [limits.hasty(edits) for edits in wanted]
         if any(bucket.key in this.short for bucket in wanted):
             return Came.SHORT
         try:
@@ -150,9 +153,17 @@ class Deliver:
                     raise _Short  # noqa: TRY301 - so that the transaction takes the intent back
         except _Short:
             assert passed.opens_at is not None
+            if hasty_until is not None and passed.key == limits.UPDATE:
+                return self._put_off(due, min(passed.opens_at, hasty_until))
             this.short[passed.key] = passed.opens_at
             return Came.CLOSED if passed.key == pacing.EVERYTHING else Came.SHORT
         return self._attempt(taken, calls, this)
+
+    def _put_off(self, due: Due, until: datetime) -> Came:
+        """Leave it alone until then; what is left of the limit is for others."""
+        with self._database.begin() as conn:
+            sending.postpone(conn, due.id, until=until)
+        return Came.NOTHING
 
     def _attempt(self, taken: Sending, calls: list[str], this: _Round) -> Came:
         attempt = Attempt(

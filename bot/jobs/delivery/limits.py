@@ -7,13 +7,15 @@ may come at once and the rest evenly: however they fall, no minute holds more th
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from bot.engine.pacing import Bucket
 
 _MINUTE = timedelta(minutes=1)
 _AT_ONCE = 0.4  # of what a minute allows
+
+_HASTE = timedelta(seconds=10)  # after what Slack took last; a state that changes as soon may change again
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +54,17 @@ def bucket(method: str) -> Bucket:
     per_minute = LIMITS[method].per_minute if method in LIMITS else 20
     at_once = max(1, int(per_minute * _AT_ONCE))
     return Bucket(key=method, every=_MINUTE / (per_minute - at_once), burst=at_once)
+
+
+def hasty_until(shown_at: datetime | None, now: datetime) -> datetime | None:
+    """Until when an edit of what Slack took then is a hasty one; None when it is not."""
+    until = shown_at + _HASTE if shown_at is not None else now
+    return until if now < until else None
+
+
+def hasty(edits: Bucket) -> Bucket:
+    """The bucket of edits as hasty ones see it: they leave half of what may come at once to the others."""
+    return replace(edits, burst=edits.burst // 2)
 
 
 def buckets(methods: Sequence[str], *, channel: str) -> list[Bucket]:

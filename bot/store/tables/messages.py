@@ -28,6 +28,7 @@ messages = Table(
     Column("error", Text),
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    Column("shown_at", Moment),  # when the call began by which Slack last took it
     Column("behind_since", Moment),  # since when Slack should have shown something else than it does
     Column("meant_for", String(80)),  # the channel it should have gone to, where Slack would not take it
     Column("storm_id", String(36)),  # while set it is not sent: a storm message stands for it
