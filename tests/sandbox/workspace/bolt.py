@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
+from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.adapter.starlette import SlackRequestHandler
 from slack_sdk import WebClient
 from starlette.applications import Starlette
@@ -70,17 +70,7 @@ def over_socket(listeners: Listeners, **settings: Any) -> Iterator[Pair]:
             assert eventually(lambda: workspace.control.connections() == 1)
             yield Pair(workspace, app)
         finally:
-            _hang_up(handler)
             handler.close()  # type: ignore[no-untyped-call]
-
-
-def _hang_up(handler: SocketModeHandler) -> None:
-    # websocket-client may sleep for 10 s on a socket that its own close() has closed; this wakes it first.
-    handler.client.auto_reconnect_enabled = False
-    session = handler.client.current_session
-    if session is not None and session.sock is not None and session.sock.sock is not None:
-        session.sock.sock.shutdown(socket.SHUT_RDWR)
-        eventually(lambda: session.sock is None)
 
 
 def _app(workspace: RunningWorkspace) -> App:
