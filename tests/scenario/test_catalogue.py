@@ -56,7 +56,7 @@ def test_a_digest_comes_by_the_clock_and_stands_in_its_channel(catalogue_scene: 
 
     incident_id, ts = found[0]
     [root] = [each for each in catalogue_scene.roots if each["ts"] == ts]
-    assert "stripemeter/daily-reconciliation" in text_of(root), text_of(root)
+    assert "Usage and Stripe, every day" in text_of(root), text_of(root)  # open or closed by now
     fired = "select json_extract(data, '$.fired_at') from audit where kind = 'schedule.fired' and incident_id = ?"
     assert len(catalogue_scene.rows(fired, incident_id)) == 1
 
