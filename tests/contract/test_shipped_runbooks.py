@@ -153,7 +153,7 @@ def test_every_row_of_the_catalogue_is_answered_with_the_documented_grants_or_sa
 
     for row, each in found.items():
         silent = {name: one for name, one in each.evidence.items() if not isinstance(one, Answer)}
-        assert silent.keys() == row.unanswered.keys(), (row.scenario, silent)
+        assert silent.keys() - set(row.either) == row.unanswered.keys(), (row.scenario, silent)
         assert all(words in silent[name].message for name, words in row.unanswered.items()), (row.scenario, silent)
         assert each.conclusions.unjudged == (), (row.scenario, each.conclusions.unjudged)
         assert world.leaked(f"{each.text()} {each.evidence}") == [], row.scenario

@@ -22,17 +22,15 @@ ACCRUE = (
         event="accrue.ops.meter_reporting_failed",
         runbook="accrue/meter-reporting-failed",
         labels={"source": "sync"},
-        unanswered={"jobs": "does not hold"},
-        after=("fail-meter-webhook",),  # whose report would be answered here too, for as long as it is not replayed
+        either=("jobs",),
     ),
     Row(
         scenario="fail-meter-reconciler",
         event="accrue.ops.meter_reporting_failed",
         runbook="accrue/meter-reporting-failed",
         labels={"source": "reconciler"},
-        unanswered={"jobs": "does not hold"},
+        either=("jobs",),
         deeds=(Deed(action="run-reconciler"),),
-        after=("fail-meter-webhook",),  # whose report would be answered here too, for as long as it is not replayed
     ),
     Row(
         scenario="fail-meter-webhook",
