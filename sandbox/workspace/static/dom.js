@@ -42,15 +42,13 @@ export function icon(name) {
 }
 
 let held = Promise.resolve();
-
-function hold() {
-  held = new Promise((letGo) => {
-    const soon = () => setTimeout(letGo); // the click itself follows in the same turn
-    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, soon, { once: true, capture: true });
-    setTimeout(letGo, 2000);
-  });
-}
-addEventListener("pointerdown", hold, true);
+let letGo = () => {};
+addEventListener("pointerdown", () => {
+  held = new Promise((done) => { letGo = done; });
+  setTimeout(letGo, 2000); // a pointer may be let go where the page does not hear of it
+}, true);
+// The click itself follows in the same turn.
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(letGo), true);
 
 /** Once no pointer is pressed: what is drawn anew under one that is would swallow the click. */
 export const released = () => held;
