@@ -30,6 +30,8 @@ def serve(settings: Settings) -> None:
                 log_config=None,
                 access_log=False,
                 lifespan="off",
+                # Longer than proxies keep idle connections (often 60 s), or one would send on what we just closed.
+                timeout_keep_alive=75,
                 timeout_graceful_shutdown=10,
                 server_header=False,
             )

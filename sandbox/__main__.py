@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from pydantic import SecretStr
 
 from sandbox.app import LocalServer, World, build_app
@@ -53,8 +52,7 @@ def main(
         now=time.time,
         token=lambda: secrets.token_hex(6).upper(),
     )
-    settings = uvicorn.Config(app, host=host, port=int(port), log_level="warning", timeout_graceful_shutdown=5)
-    LocalServer(settings, hub=hub).run()
+    LocalServer(app, hub=hub, host=host, port=int(port)).run()
 
 
 def _installed(config: Config, manifest: Path) -> Config:

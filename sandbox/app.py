@@ -28,8 +28,19 @@ class World(Protocol):
 class LocalServer(uvicorn.Server):
     """uvicorn that ends the pages' event streams before it waits for open connections."""
 
-    def __init__(self, config: uvicorn.Config, *, hub: Hub) -> None:
-        super().__init__(config)
+    def __init__(self, app: Starlette, *, hub: Hub, host: str = "127.0.0.1", port: int = 0, patience: int = 5) -> None:
+        """:param patience: seconds that requests under way have, once the server is told to end"""
+        # Clients keep idle connections for five seconds or more; one closed just then breaks what they send on it.
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                log_level="warning",
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=patience,
+            )
+        )
         self._hub = hub
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:

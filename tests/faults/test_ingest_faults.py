@@ -17,7 +17,7 @@ from bot.store.tables import deliveries, incidents
 from tests.kit.databases import PostgreSQL
 from tests.kit.ingest import TOKEN, recorded
 from tests.kit.serving import bot
-from tests.kit.waiting import eventually
+from tests.kit.waiting import eventually, survives_idling
 
 _SENDERS = 16
 
@@ -123,6 +123,11 @@ def test_a_stop_under_load_answers_what_it_took_and_refuses_no_sender_for_good(
     assert code == 0
     assert missing(senders.acknowledged, database_url) == set()
     assert set(senders.refused) <= {503}
+
+
+def test_a_connection_that_a_proxy_keeps_open_is_not_closed_under_it(tmp_path: Path) -> None:
+    with bot(f"sqlite:///{tmp_path}/bot.db", tmp_path) as running:
+        assert survives_idling(running.address, "/healthz")
 
 
 def test_a_database_that_crashes_under_load_is_503_until_it_is_back(postgresql: PostgreSQL, tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def running_workspace(
         now=clock or ShiftedClock(),
         token=lambda: secrets.token_hex(6).upper(),
     )
-    server = LocalServer(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=2), hub=hub)
+    server = LocalServer(app, hub=hub, patience=2)
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="workspace", daemon=True)
     thread.start()
     try:

@@ -15,7 +15,7 @@ from slack_sdk.signature import Clock, SignatureVerifier
 
 from sandbox.workspace.delivery import sign
 from tests.kit.loopback import loopback
-from tests.kit.waiting import eventually
+from tests.kit.waiting import eventually, survives_idling
 
 
 class Noon(Clock):
@@ -83,3 +83,8 @@ def test_an_app_is_installed_from_its_manifest(tmp_path: Path) -> None:
     assert shown["commands"] == ["/money"]
     assert shown["shortcuts"] == [{"callback_id": "rerun", "name": "Ask again"}]
     assert (me["user"], me.headers["x-oauth-scopes"]) == ("signer", "chat:write")
+
+
+def test_a_connection_that_a_client_keeps_open_is_not_closed_under_it() -> None:
+    with program() as (url, _):
+        assert survives_idling(url.removeprefix("http://"), "/control/channels")
