@@ -35,8 +35,8 @@ _WRITER = 7_266_118_391  # any number of our own: the advisory lock that makes o
 def lock(conn: Connection) -> None:
     """Makes this transaction the one that may append, over all replicas, until it ends.
 
-    Everybody locks in one order, so that no two wait for each other: rows of incidents and requests, then this, then
-    messages. SQLite's write transactions are one at a time anyway.
+    Everybody locks in one order, so that no two wait for each other: rows of incidents, requests and executions, then
+    this, then switches, storms and messages. SQLite's write transactions are one at a time anyway.
     """
     if conn.dialect.name == "postgresql":
         conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})

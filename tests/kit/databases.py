@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from bot.store.database import Database
+from tests.kit.lock_order import watched_locks
 
 
 class PostgreSQL:
@@ -119,8 +120,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    with request.getfixturevalue("postgresql").fresh() as url:
+    with request.getfixturevalue("postgresql").fresh() as url, watched_locks() as out_of_order:
         yield url
+    assert not out_of_order, "two that lock in different orders wait for each other"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from bot.core.ports import Resources
 from bot.desk.opening import close_incident
 from bot.engine.conclude import Conclusions, conclude
 from bot.engine.diagnose import Subject, seen
-from bot.engine.incident import Episode
+from bot.engine.incident import Episode, Incident
 from bot.engine.opening import is_calm
 from bot.engine.origin import Origin
 from bot.engine.system import System
@@ -69,6 +69,7 @@ class Diagnoser:
         found = self._found(subject, ordered.content)
         with self._database.begin() as conn:
             finished_at = self._now()
+            incident = incidents.locked(conn, incident_id)
             is_ours = diagnoses.finish(
                 conn,
                 incident_id=incident_id,
@@ -78,7 +79,7 @@ class Diagnoser:
                 conclusions=found.conclusions,
                 error=found.error,
             )
-            if not is_ours:
+            if incident is None or not is_ours:
                 return
             audit.append(
                 conn,
@@ -91,19 +92,18 @@ class Diagnoser:
                     "answers": diagnoses.digests(conn, incident_id, ordered.number),
                 },
             )
-            self._close_calm(conn, incident_id, found, finished_at)
+            self._close_calm(conn, incident, found, finished_at)
             self._show.diagnosis(conn, incident_id, ordered.number, finished_at)
         self._done(subject.system, max(0.0, (finished_at - began_at).total_seconds()), _outcomes(found))
 
-    def _close_calm(self, conn: Connection, incident_id: str, found: _Found, now: datetime) -> None:
+    def _close_calm(self, conn: Connection, incident: Incident, found: _Found, now: datetime) -> None:
         """A digest that found nothing to look at is over with that."""
-        incident = incidents.locked(conn, incident_id)
-        if incident is None or incident.origin is not Origin.SCHEDULE or found.error is not None:
+        if incident.origin is not Origin.SCHEDULE or found.error is not None:
             return
         failed = sum(
             isinstance(each.evidence, Failure) and not each.evidence.is_unneeded for each in found.asked.values()
         )
-        episode = Episode(incident=incident, alerts=incidents.alerts_of(conn, incident_id))
+        episode = Episode(incident=incident, alerts=incidents.alerts_of(conn, incident.id))
         is_over = is_calm(found.conclusions, failed=failed) and not is_doubted(episode.alerts)
         if episode.is_open and is_over:
             close_incident(conn, episode, by=audit.OURSELVES, now=now, why="it found nothing to look at")

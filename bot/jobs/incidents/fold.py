@@ -183,9 +183,9 @@ class Fold:
     def _say(self, conn: Connection, folded: Sequence[_Folded]) -> int:
         """Note what changed, then show each incident once: locks are taken in this order everywhere."""
         now = self._now()
-        self._gather(conn, [outcome for each in folded for outcome in each.outcomes], now)
         for each in folded:
             note(conn, each.outcomes, delivery=each.body.seqs[-1], digest=each.body.digest, now=now)
+        self._gather(conn, [outcome for each in folded for outcome in each.outcomes], now)
         changed = dict.fromkeys(outcome.after.incident.id for each in folded for outcome in each.outcomes)
         return sum(not self._shown(conn, incident_id, now) for incident_id in changed)
 

@@ -148,13 +148,15 @@ def _record(means: Means, case: Case, planned: Planned, result: Result, *, is_sh
             "error": result.error,
             "provider_request_id": result.answer.request_id if result.answer else None,
         }
-        note(conn, request, kind=f"deed.{result.state}", now=now, data=data)
-        if is_shown:
-            means.show.request(conn, request.id, now)
-        if not is_news and _is_contradicted(conn, request.id, planned, result):
+        is_contradicted = not is_news and _is_contradicted(conn, request.id, planned, result)
+        if is_contradicted:
             # While this process was held up, another one took it for dead and asked the target, or a person.
             outcome = f"call {planned.number} was settled by looking it up; later its own answer came: {result.state}"
             executions.remark(conn, request.id, outcome=outcome)
+        note(conn, request, kind=f"deed.{result.state}", now=now, data=data)
+        if is_shown:
+            means.show.request(conn, request.id, now)
+        if is_contradicted:
             tell(means, conn, request, kind="execution.contradicted", now=now, data={**data, "state": result.state})
 
 

@@ -14,7 +14,7 @@ from bot.jobs.requests import switching
 from bot.jobs.requests.case import Case, for_call, frozen
 from bot.jobs.requests.look import run
 from bot.jobs.requests.telling import note, tell
-from bot.store import attention, endings, executions
+from bot.store import attention, endings, executions, incidents
 
 
 def end(
@@ -40,10 +40,10 @@ def end(
     )
     if ended is None:
         return
-    switching.carried_out(means, conn, case, ended.state, now=now)
     is_left_half_done = because is not None and ended.state is State.FAILED  # and nobody decided to leave it so
     if is_left_half_done:
         attention.call_for(conn, request.incident_id)
+    switching.carried_out(means, conn, case, ended.state, now=now)
     tell(means, conn, request, kind=f"execution.{ended.state}", now=now, data={"outcome": ended.outcome})
     if is_left_half_done:
         means.show.incident(conn, request.incident_id, now)
@@ -80,6 +80,7 @@ def _settle_by(means: Means, case: Case, *, deed: DeedDone, took_effect: bool) -
         held = executions.locked(conn, request.id)
         if held is None or held.state is not State.UNKNOWN:
             return False
+        incidents.locked(conn, request.incident_id)  # `end` may change it, and what is noted before locks the audit
         executions.finish_deed(
             conn,
             request.id,

@@ -14,7 +14,7 @@ from bot.engine.switch import Declared, Kind, Switch
 from bot.jobs.means import Means
 from bot.jobs.requests.case import Case
 from bot.jobs.requests.telling import note
-from bot.store import executions, orders, switches
+from bot.store import audit, executions, orders, switches
 
 _NO_REASON = "no reason was given"
 
@@ -22,6 +22,7 @@ _NO_REASON = "no reason was given"
 def carried_out(means: Means, conn: Connection, case: Case, state: State, *, now: datetime) -> None:
     """Note the switch that this execution engaged: as soon as it had an effect, whether or not that is verified yet."""
     request = case.request
+    audit.lock(conn)  # before the row of a switch, as everywhere
     found = switching.engaged_by(case.system, runbook=request.runbook, action=request.action)
     if found is None or not (state is State.SUCCEEDED or _did_something(conn, request)):
         return
