@@ -71,7 +71,7 @@ def test_one_that_does_not_end_is_killed_with_all_it_started_and_the_outcome_is_
     )
 
     with pytest.raises(Unknown, match="killed"):
-        python(script).run([], timeout=2)
+        python(script).run([], timeout=5)
 
     assert eventually(lambda: not any(_is_running(int(pid)) for pid in pids.read_text().split()))
 

@@ -104,7 +104,7 @@ def test_credentials_of_the_rules_file_are_sent() -> None:
     with serving(note) as url:
         environ = {"ACCRUE_URL": url, "ACCRUE_TOKEN": "t", "ACCRUE_KEY": "k"}
         with closing(Connections(environ)) as connections:
-            connections.of(ACCRUE).http("host").send(HttpCall(method="GET", path="/"), timeout=5)
+            connections.of(ACCRUE).http("host").send(HttpCall(method="GET", path="/"), timeout=30)
 
     assert seen["authorization"] == "Bearer t"
     assert seen["x-key"] == "k"

@@ -39,16 +39,18 @@ def silencer(request: pytest.FixtureRequest) -> Iterator[Silencer]:
 
 
 def of(silencer: Silencer, comment: str) -> list[Silenced]:
-    return [each for each in silencer.silences(timeout=5) if each.comment == comment]
+    return [each for each in silencer.silences(timeout=30) if each.comment == comment]
 
 
 def test_a_silence_is_made_found_and_ended(silencer: Silencer) -> None:
     now, comment = datetime.now(UTC), f"a deploy [{uuid4()}]"
 
-    number = silencer.silence(LABELS, since=now, until=now + HOUR, created_by="Ana (U0ANA)", comment=comment, timeout=5)
+    number = silencer.silence(
+        LABELS, since=now, until=now + HOUR, created_by="Ana (U0ANA)", comment=comment, timeout=30
+    )
     (made,) = of(silencer, comment)
-    silencer.end_silence(number, timeout=5)
-    silencer.end_silence(number, timeout=5)
+    silencer.end_silence(number, timeout=30)
+    silencer.end_silence(number, timeout=30)
     (ended,) = of(silencer, comment)
 
     assert (made.number, made.created_by, made.is_over, ended.is_over) == (number, "Ana (U0ANA)", False, True)
@@ -62,13 +64,13 @@ def test_a_silence_is_made_found_and_ended(silencer: Silencer) -> None:
 
 
 def test_ending_one_that_is_not_there_ends_nothing(silencer: Silencer) -> None:
-    silencer.end_silence(str(uuid4()), timeout=5)
+    silencer.end_silence(str(uuid4()), timeout=30)
 
 
 def test_what_alertmanager_will_not_have_is_refused(alertmanager: str) -> None:
     now = datetime.now(UTC)
     with closing(Alertmanager(alertmanager)) as real, pytest.raises(Refused):
-        real.silence({}, since=now, until=now + HOUR, created_by="Ana", comment="everything", timeout=5)
+        real.silence({}, since=now, until=now + HOUR, created_by="Ana", comment="everything", timeout=30)
 
 
 def opened(database: Database) -> Office:
@@ -222,7 +224,7 @@ def test_of_two_that_were_made_all_the_same_one_is_ended(office: Office) -> None
     silenced(office)
     office.work()
     first = active(office)[0]
-    fake(office).silence(LABELS, since=NOON, until=first.ends_at, created_by="x", comment=first.comment, timeout=1)
+    fake(office).silence(LABELS, since=NOON, until=first.ends_at, created_by="x", comment=first.comment, timeout=30)
 
     with office.database.begin() as conn:
         conn.execute(update(rows).values(state="wanted"))
@@ -269,7 +271,7 @@ def test_it_ends_by_itself(office: Office) -> None:
     number = active(office)[0].number
     office.pass_time(timedelta(minutes=59))
     assert held(office).state is State.ACTIVE
-    fake(office).end_silence(number, timeout=1)  # as Alertmanager does when its time is up
+    fake(office).end_silence(number, timeout=30)  # as Alertmanager does when its time is up
     office.pass_time(timedelta(minutes=2))
 
     assert held(office).state is State.OVER
@@ -313,7 +315,7 @@ def test_an_outsider_lifts_nothing(office: Office) -> None:
 
 def made_elsewhere(office: Office, *, matches: dict[str, str] | None = None, comment: str = "maintenance") -> Silenced:
     number = fake(office).silence(
-        matches or {"system": "ledger"}, since=NOON, until=NOON + HOUR, created_by="bo", comment=comment, timeout=1
+        matches or {"system": "ledger"}, since=NOON, until=NOON + HOUR, created_by="bo", comment=comment, timeout=30
     )
     return fake(office).held[number]
 
@@ -356,7 +358,7 @@ def test_one_that_covers_only_some_of_its_alerts_is_not_its_silence(office: Offi
 def test_one_of_ours_that_is_ended_in_alertmanager_is_over(office: Office) -> None:
     silenced(office)
     office.work()
-    fake(office).end_silence(active(office)[0].number, timeout=1)
+    fake(office).end_silence(active(office)[0].number, timeout=30)
     office.silences_seen()
 
     assert held(office).state is State.OVER

@@ -364,13 +364,13 @@ def test_what_is_declined_at_the_root_is_told_in_the_channel(bot: SlackBot) -> N
 
 def test_clicks_that_wait_for_slack_keep_nobody_else_waiting(bot: SlackBot) -> None:
     asked(bot, ANA)
-    bot.workspace.control.inject("hang", "views.open", hold=3)
+    bot.workspace.control.inject("hang", "views.open", hold=12)
     for _ in range(6):  # one more than a Slack app has threads for by default
         bot.workspace.control.click(CHI, bot.card(), "deny")
     begun = time.monotonic()
     bot.workspace.control.command(ANA, CHANNEL_ID, "/billing", "help")
 
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 6
 
 
 def test_a_directory_that_does_not_answer_means_no(bot: SlackBot) -> None:

@@ -22,7 +22,7 @@ def workspace() -> Iterator[RunningWorkspace]:
 @pytest.fixture
 def room(sqlite_database: Database, workspace: RunningWorkspace) -> Room:
     workspace.control.reset()
-    return Room(sqlite_database, workspace, timeout=1)
+    return Room(sqlite_database, workspace)
 
 
 def pass_time(room: Room, seconds: float) -> None:
@@ -32,8 +32,8 @@ def pass_time(room: Room, seconds: float) -> None:
 
 
 def give_up_a_post(room: Room, subject: str = "root:1", *, thread_of: str | None = None) -> str:
-    """One that Slack neither answers nor carries out while we wait."""
-    room.workspace.control.inject("hang", "chat.postMessage", calls=1, hold=1.1)
+    """One that Slack neither answers nor carries out before it hangs up."""
+    room.workspace.control.inject("hang", "chat.postMessage", calls=1)
     message_id = room.say(subject, "firing", thread_of=thread_of)
     room.send()
     return message_id

@@ -22,7 +22,7 @@ def workspace() -> Iterator[RunningWorkspace]:
 @pytest.fixture
 def weather(sqlite_database: Database, workspace: RunningWorkspace) -> Weather:
     workspace.control.reset()
-    return Weather(sqlite_database, workspace, timeout=1)
+    return Weather(sqlite_database, workspace)
 
 
 def throttled(control: Control, number: int) -> None:
@@ -38,9 +38,9 @@ def answers_lost(control: Control, number: int) -> None:
 
 
 def slow(control: Control, number: int) -> None:
-    """Slower than we wait, once after the effect; and slower than usual."""
+    """So slow that it hangs up, once after the effect; and slower than usual."""
     if number == 2:
-        control.inject("lost_reply", "chat.postMessage", calls=1, hold=1.1)
+        control.inject("lost_reply", "chat.postMessage", calls=1, hold=0.5)
     else:
         control.inject("slow", "*", calls=2, hold=0.05)
 

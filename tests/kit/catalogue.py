@@ -4,6 +4,7 @@ What happens is read from the bot's own database and done at its desk, beside th
 does: dozens of threads in one channel would only be waited for, and Slack's side has scenarios of its own.
 """
 
+import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -257,9 +258,9 @@ class _Play:
 
     def _successor(self, request_id: str) -> str:
         """The request that was asked anew because something changed since this one was shown or approved."""
-        audited = "select json_extract(data, '$.next') from audit where request_id = ? and kind = 'request.superseded'"
-        [(found,)] = self.scene.rows(audited, request_id)
-        return str(found)
+        audited = "select data from audit where request_id = :id and kind = 'request.superseded'"
+        [(data,)] = self.scene.rows(audited, id=request_id)
+        return str(json.loads(data)["next"])
 
     def _approve(self, request_id: str, person: str, action: Action) -> None:
         """Whoever may not is passed over; an alert that has ended meanwhile is no obstacle."""
@@ -295,14 +296,13 @@ class _Play:
             return str(executions.get(conn, request_id))
 
     def _note(self, request_id: str) -> str:
-        return str(self.scene.rows("select action, state, note from requests where id = ?", request_id))
+        return str(self.scene.rows("select action, state, note from requests where id = :id", id=request_id))
 
 
 def nothing_private_is_left(scene: Scene, rows: tuple[Row, ...]) -> None:
     """No planted value is in the bot's database (messages as they are to be said, answers, audit), nor in a log."""
-    tables = [name for (name,) in scene.rows("select name from sqlite_master where type = 'table'")]
     # Each text once: many a document is there again in every diagnosis, and there are hundreds of values to look for.
-    cells = {repr(cell) for table in tables for row in scene.rows(f'select * from "{table}"') for cell in row}
+    cells = {repr(cell) for row in scene.every_row() for cell in row}
     held = "\n".join(cells)
     held += "\n".join(file.read_text(errors="replace") for file in scene.stage.logs.glob("bot*.log"))
     assert all(row.event in held for row in rows)

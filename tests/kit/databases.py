@@ -43,13 +43,15 @@ class PostgreSQL:
 
     @contextmanager
     def fresh(self, *, migrated: bool = True) -> Iterator[str]:
-        """The URL of a new database, dropped at the end whoever is still connected."""
+        """The URL of a new database, dropped at the end whoever is still connected; then no two may have deadlocked."""
         name = f"test_{next(self._numbers)}"
         self._execute(f'CREATE DATABASE "{name}"' + (' TEMPLATE "template"' if migrated else ""))
         try:
             yield self._address(name)
+            deadlocks = self._deadlocks(name)
         finally:
             self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        assert deadlocks == 0, f"PostgreSQL had to end {deadlocks} transactions that waited for each other"
 
     def restart(self, mode: Literal["fast", "immediate"]) -> None:
         """`fast` ends every session and rolls back; `immediate` is a crash, and the start a recovery."""
@@ -79,6 +81,11 @@ class PostgreSQL:
     def _address(self, name: str) -> str:
         url = make_url(self._server.get_uri(database=name)).set(drivername="postgresql+psycopg")
         return url.render_as_string(hide_password=False)
+
+    def _deadlocks(self, name: str) -> int:
+        with self._admin.connect() as conn:
+            query = text("SELECT deadlocks FROM pg_stat_database WHERE datname = :name")
+            return int(conn.scalar(query, {"name": name}) or 0)
 
     def _execute(self, statement: str) -> None:
         with self._admin.connect() as conn:

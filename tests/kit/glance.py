@@ -1,11 +1,13 @@
 """What the running bot's database says at a glance, read once every so often however many look at it."""
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
+from sqlalchemy import select
+
+from bot.store.tables import incidents
 from tests.kit.scene import Scene
 
 _EVERY = 0.4  # seconds
@@ -50,12 +52,12 @@ class Glance:
 
     def _read(self) -> View:
         rows = self._scene.rows
-        told = rows("select id, event, runbook, labels from incidents order by opened_at desc")
+        of = incidents.c
+        told = rows(select(of.id, of.event, of.runbook, of.labels).order_by(of.opened_at.desc()))
         finished = "select incident_id, max(number) from diagnoses where finished_at is not null group by incident_id"
         return View(
             incidents=[
-                Opened(id=id_, event=event, runbook=runbook, labels=json.loads(labels))
-                for id_, event, runbook, labels in told
+                Opened(id=id_, event=event, runbook=runbook, labels=labels) for id_, event, runbook, labels in told
             ],
             diagnosed=dict(rows(finished)),
             requests=dict(rows("select id, state from requests")),

@@ -1,17 +1,18 @@
 """What people see and do while the whole bot runs: eyes and hands for scenario tests, which wait with a deadline."""
 
-import sqlite3
 import subprocess
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, TypeVar
 
+from sqlalchemy import Executable, MetaData, select, text
+
 from bot.demo.stage import Stage
+from bot.store.database import Database
 from tests.kit.loopback import loopback
 from tests.kit.workspace import Control, Json
 from tests.kit.world import WorldControl
@@ -260,15 +261,25 @@ class Scene(Channel):
 
     stage: Stage
     world: WorldControl
+    record: Database
 
     def effects(self, system: str, action: str, *, of: str | None = None) -> list[Json]:
         """What took effect at a host, perhaps only what concerns one target."""
         return [each for each in self.world.effects(system, action) if of in {None, each["target"]}]
 
-    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+    def rows(self, query: str | Executable, **values: object) -> list[tuple[Any, ...]]:
         """What the bot's own database holds, read beside the bot."""
-        with closing(sqlite3.connect(f"file:{self.stage.folder / 'countersign.db'}?mode=ro", uri=True)) as conn:
-            return conn.execute(query, values).fetchall()
+        with self.record.read() as conn:
+            asked = text(query) if isinstance(query, str) else query
+            return [tuple(row) for row in conn.execute(asked, values)]
+
+    def every_row(self) -> Iterator[tuple[Any, ...]]:
+        """All that the bot's own database holds, table by table."""
+        with self.record.read() as conn:
+            found = MetaData()
+            found.reflect(conn)
+            for table in found.sorted_tables:
+                yield from (tuple(row) for row in conn.execute(select(table)))
 
     def kill_the_bot(self) -> None:
         """As when the machine is pulled out: nothing is flushed, closed or said."""

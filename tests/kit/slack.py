@@ -77,11 +77,10 @@ class Room:
     ordered: list[Job] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: count(1))
     picture: Callable[[Message], bytes | None] = lambda _: PICTURE
-    timeout: int = 2
 
     def __post_init__(self) -> None:
         config = self.workspace.config
-        self.slack = Slack(web_client(token=config.bot_token, base_url=self.workspace.api, timeout=self.timeout))
+        self.slack = Slack(web_client(token=config.bot_token, base_url=self.workspace.api, timeout=30))
         self.deliver = deliverer(
             self.database, self.slack, picture=self.picture, enqueue=self.enqueue, now=lambda: self.at
         )

@@ -154,7 +154,7 @@ def running_slack_bot(
         stack.callback(listener.close)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         workspace = stack.enter_context(running_workspace(bot=address, shortcuts=SHORTCUTS, socket_mode=socket_mode))
-        client = web_client(token=workspace.config.bot_token, base_url=workspace.api, timeout=5)
+        client = web_client(token=workspace.config.bot_token, base_url=workspace.api, timeout=30)
         office = _office(database, client, runbook or ledger())
         sockets = _serve(stack, listener, office, Slack(client), workspace)
         yield SlackBot(office=office, workspace=workspace, sockets=sockets)
@@ -208,7 +208,7 @@ def _serve(
             urls=ResponseUrls(api_url=workspace.api),
             inquiry=Inquiry(means=office.means, revision=lambda: REVISION),
             homes=homes,
-            home=Installation(web_client(token=workspace.config.bot_token, base_url=workspace.api, timeout=5)),
+            home=Installation(web_client(token=workspace.config.bot_token, base_url=workspace.api, timeout=30)),
         ),
         executor=listening,
     )

@@ -167,17 +167,19 @@ def running_workspace(
     world: World | None = None,
     clock: ShiftedClock | None = None,
     port: int = 0,
+    answer_within: float = 30.0,
     **settings: Any,
 ) -> Iterator[RunningWorkspace]:
     """Serve a workspace from a thread until the block ends.
 
     :param bot: where the bot listens (port 9 answers nobody)
     :param port: 0 takes a free one
+    :param answer_within: seconds that the bot has to answer; Slack's three are too few for a test on a busy machine
     :param settings: more fields of sandbox.workspace.config.Config
     """
     listener = socket.create_server(("127.0.0.1", port))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    config = Config(url=url, bot=bot, **settings)
+    config = Config(url=url, bot=bot, answer_within=answer_within, **settings)
     app, hub = build_app(
         config=config,
         world=world,

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,8 @@ import pytest
 
 from bot.demo import monitoring
 from bot.demo.stage import Stage
+from bot.store.database import Database
+from tests.kit.databases import running_postgresql
 from tests.kit.scene import Scene
 from tests.kit.workspace import Control
 from tests.kit.world import WorldControl
@@ -69,9 +72,18 @@ def stage() -> Iterator[Stage]:
 
 @pytest.fixture(scope="session")
 def scene(stage: Stage) -> Iterator[Scene]:
+    with _on(stage) as found:
+        yield found
+
+
+@contextmanager
+def _on(stage: Stage) -> Iterator[Scene]:
     base = f"http://{stage.addresses.world}"
-    with httpx.Client(base_url=base, timeout=30, trust_env=False) as client:
-        yield Scene(control=Control(client), stage=stage, world=WorldControl(base))
+    with (
+        httpx.Client(base_url=base, timeout=30, trust_env=False) as client,
+        closing(Database(stage.environment["COUNTERSIGN_DATABASE_URL"])) as record,
+    ):
+        yield Scene(control=Control(client), stage=stage, world=WorldControl(base), record=record)
 
 
 def _rewritten(file: Path, old: str, new: str) -> None:
@@ -82,22 +94,25 @@ def _rewritten(file: Path, old: str, new: str) -> None:
 
 @pytest.fixture(scope="session")
 def catalogue_scene() -> Iterator[Scene]:
-    """A stage of its own for what breaks dozens of things at once: no storm, and nobody else's thread to drown."""
+    """A stage of its own for what breaks dozens of things at once: no storm, and nobody else's thread to drown.
+
+    This bot keeps its record in PostgreSQL, that of the other stage in SQLite.
+    """
     folder, rules = Path(tempfile.mkdtemp(prefix="cs-")), Path(tempfile.mkdtemp(prefix="cs-rules-"))
     shutil.copytree("rules", rules, dirs_exist_ok=True)  # a scenario changes them
     _rewritten(rules / "accrue.yml", "command: [bin/billing-host]", "command: [billing-host]")
     _rewritten(rules / "stripemeter.yml", 'cron: "30 6 * * *"', 'cron: "* * * * *"')  # a digest while somebody looks
-    more = {
-        "COUNTERSIGN_STORM_ABOVE": "1000",
-        "COUNTERSIGN_CANARY_MINUTES": "1",
-        "COUNTERSIGN_RULES": str(rules),
-        "ACCRUE_RELEASE_COMMAND": "1",
-    }
     try:
-        with Stage(folder, with_prometheus=True, longest_window=_WINDOW, more=more) as up:
-            base = f"http://{up.addresses.world}"
-            with httpx.Client(base_url=base, timeout=30, trust_env=False) as client:
-                yield Scene(control=Control(client), stage=up, world=WorldControl(base))
+        with running_postgresql() as server, server.fresh(migrated=False) as url:
+            more = {
+                "COUNTERSIGN_DATABASE_URL": url,
+                "COUNTERSIGN_STORM_ABOVE": "1000",
+                "COUNTERSIGN_CANARY_MINUTES": "1",
+                "COUNTERSIGN_RULES": str(rules),
+                "ACCRUE_RELEASE_COMMAND": "1",
+            }
+            with Stage(folder, with_prometheus=True, longest_window=_WINDOW, more=more) as up, _on(up) as found:
+                yield found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(rules, ignore_errors=True)

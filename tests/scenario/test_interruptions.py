@@ -41,8 +41,10 @@ def test_a_bot_killed_between_acknowledging_and_posting_posts_once_when_it_is_ba
     scene.control.inject(fault, "chat.postMessage", hold=60)
     invoice = _undelivered(scene)
     under_way = "select i.id from messages m join incidents i on i.id = m.incident_id "
-    under_way += "where m.sending_since is not null and m.slack_ts is null and instr(i.labels, ?) > 0"
-    awaited(lambda: scene.rows(under_way, invoice) or None, within=PATIENCE, what=lambda: "nothing is being posted")
+    under_way += "where m.sending_since is not null and m.slack_ts is null and instr(i.labels, :invoice) > 0"
+    awaited(
+        lambda: scene.rows(under_way, invoice=invoice) or None, within=PATIENCE, what=lambda: "nothing is being posted"
+    )
     if fault == "lost_reply":
         scene.incident(invoice)
 
@@ -113,9 +115,9 @@ def test_while_slack_is_away_alerts_are_taken_and_diagnosed_and_then_said_once(s
         lambda: (
             scene.rows(
                 "select 1 from diagnoses d join incidents i on i.id = d.incident_id "
-                "where d.finished_at is not null and i.event = ? and instr(i.labels, ?) > 0",
-                EVENT,
-                invoice,
+                "where d.finished_at is not null and i.event = :event and instr(i.labels, :invoice) > 0",
+                event=EVENT,
+                invoice=invoice,
             )
             or None
         ),

@@ -1,8 +1,6 @@
 """What all the scenarios before have left behind: a record that holds, and nothing that should not have left."""
 
 import json
-import sqlite3
-from contextlib import closing
 
 import pytest
 
@@ -25,7 +23,7 @@ def test_the_record_is_intact_and_holds_every_vote_and_execution(scene: Scene, i
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert "intact" in verified.stdout
     of_kind = {
-        kind: {row[0] for row in scene.rows("select request_id from audit where kind = ?", kind)}
+        kind: {row[0] for row in scene.rows("select request_id from audit where kind = :kind", kind=kind)}
         for kind in ("request.asked", "request.approved", "execution.started")
     }
     executed = {row[0] for row in scene.rows("select request_id from executions")}
@@ -40,8 +38,10 @@ def test_what_the_scenarios_say_they_play_was_done_and_verified(scene: Scene, re
     marks = [mark for item in here for mark in item.iter_markers("plays")]
     said = {(mark.args[0], action) for mark in marks for action in mark.args[1:]}
 
-    verified = "select r.runbook, r.action from executions e join requests r on r.id = e.request_id where e.state = ?"
-    assert said - {(runbook, action) for runbook, action in scene.rows(verified, "verified")} == set()
+    verified = """
+        select r.runbook, r.action from requests r join executions e on e.request_id = r.id
+        where e.state = 'verified'"""
+    assert said - {(runbook, action) for runbook, action in scene.rows(verified)} == set()
 
 
 def test_nothing_private_is_in_a_message(scene: Scene, invoice: str) -> None:
@@ -61,9 +61,7 @@ def test_nothing_private_is_in_a_log(scene: Scene, invoice: str) -> None:
 
 def test_nothing_private_is_in_the_bots_database(scene: Scene, invoice: str) -> None:
     """All tables, so also answers, previews, snapshots and webhooks as they came in."""
-    with closing(sqlite3.connect(f"file:{scene.stage.folder / 'countersign.db'}?mode=ro", uri=True)) as conn:
-        tables = [name for (name,) in conn.execute("select name from sqlite_master where type = 'table'")]
-        held = [repr(row) for table in tables for row in conn.execute(f'select * from "{table}"')]
+    held = [repr(row) for row in scene.every_row()]
 
     _holds_nothing_private(scene, "\n".join(held), although=invoice)
 

@@ -76,11 +76,11 @@ def test_two_people_approve_without_slack_and_slack_shows_it_once_it_is_back(sce
     assert (first.returncode, again.returncode) == (0, 1), first.stderr + again.stderr
     assert "has been used" in again.stderr
     assert second.status_code == 200, second.text
-    state = "select state from executions where request_id = ?"
+    state = "select state from executions where request_id = :id"
     awaited(
-        lambda: scene.rows(state, request_id) == [("verified",)] or None,
+        lambda: scene.rows(state, id=request_id) == [("verified",)] or None,
         within=PATIENCE,
-        what=lambda: f"it stands at {scene.rows(state, request_id)}",
+        what=lambda: f"it stands at {scene.rows(state, id=request_id)}",
     )
     assert "waiting for approval" in card.text  # Slack knows nothing yet
 

@@ -24,7 +24,7 @@ def workspace(served: RunningWorkspace) -> RunningWorkspace:
 @pytest.fixture
 def slack(workspace: RunningWorkspace) -> WebClient:
     """The client a bot has, without the SDK's own repeats."""
-    return WebClient(token="xoxb-local", base_url=workspace.api, retry_handlers=[], timeout=5)
+    return WebClient(token="xoxb-local", base_url=workspace.api, retry_handlers=[], timeout=30)
 
 
 @pytest.fixture

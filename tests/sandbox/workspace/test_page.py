@@ -145,7 +145,7 @@ class OneScenario:
 
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Pair]:
-    with over_http(listeners, world=OneScenario(), answer_within=1.0) as running:
+    with over_http(listeners, world=OneScenario()) as running:
         yield running
 
 

@@ -221,7 +221,7 @@ def test_a_lost_reply_took_effect_and_is_found_again_by_its_key(world: RunningWo
             f"{env['ACCRUE_URL']}/internal/accrue/dlq/replay",
             json={"event_id": event_id},
             headers={"Authorization": f"Bearer {env['ACCRUE_TOKEN']}", "Idempotency-Key": "lost"},
-            timeout=1,
+            timeout=5,
         )
     found = call(env, "GET", "dlq/requests/lost").json()
     again = replay(env, event_id, **{"Idempotency-Key": "lost"})
