@@ -99,6 +99,7 @@ def test_another_kind_of_installation_is_chosen_by_its_options_and_acted_on_its_
 def test_after_all_of_it_nothing_private_is_left_and_the_audit_is_whole(catalogue_scene: Scene) -> None:
     nothing_private_is_left(catalogue_scene, ROWS)
     assert catalogue_scene.audit_verify().returncode == 0
+    assert catalogue_scene.errors() == []
 
 
 def _prometheus(scene: Scene, what: str) -> dict[str, Any]:

@@ -44,6 +44,11 @@ def test_what_the_scenarios_say_they_play_was_done_and_verified(scene: Scene, re
     assert said - {(runbook, action) for runbook, action in scene.rows(verified)} == set()
 
 
+def test_the_bot_has_logged_no_error(scene: Scene, invoice: str) -> None:
+    assert "message.sent" in scene.log("bot")
+    assert scene.errors() == []
+
+
 def test_nothing_private_is_in_a_message(scene: Scene, invoice: str) -> None:
     people = ("U0ANA", "U0CHI", "U0LEAD1", "U0LEAD2")
     said = [scene.control.messages(channel["id"]) for channel in scene.control.channels()]
