@@ -24,11 +24,16 @@ from bot.simulation.verdict import run
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Came:
-    """What came of it: words, a page, and what is wrong."""
+    """What came of it: words, what would be shown, and what is wrong."""
 
     text: str
-    page: str = ""
+    shown: tuple[tuple[Played, Mapping[str, Card]], ...] = ()
     findings: tuple[str, ...] = ()
+
+    @property
+    def page(self) -> str:
+        """The messages as an HTML document; of many alerts it takes a while."""
+        return page(self.shown)
 
 
 def simulated(*, file: Path | None, event: str | None, rules: Path, runbooks: Path, is_accepted: bool = False) -> Came:
@@ -41,7 +46,7 @@ def simulated(*, file: Path | None, event: str | None, rules: Path, runbooks: Pa
     came = [_one(source, catalog, is_accepted=is_accepted, is_alone=len(sources) == 1) for source in sources]
     return Came(
         text="\n\n".join(each.text for each in came if each.text),
-        page=page([each.shown for each in came if each.shown]),
+        shown=tuple(each.shown for each in came if each.shown),
         findings=tuple(finding for each in came for finding in each.findings),
     )
 

@@ -103,7 +103,7 @@ def test_the_next_process_folds_what_the_killed_one_had_stored(database_url: str
     with bot(database_url, tmp_path) as running:
         senders = Senders(running.address)
         with senders.sending():
-            assert eventually(lambda: len(senders.acknowledged) >= 40)
+            assert eventually(lambda: len(senders.acknowledged) >= 10)
             running.kill()
     groups = len(stored(database_url))
 
