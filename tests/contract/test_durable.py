@@ -167,7 +167,7 @@ def test_a_delayed_job_waits_for_its_delay(database: Database, start: Start) -> 
     order(database, durable, job("later", delay=timedelta(milliseconds=300)))
 
     assert eventually(lambda: ran_at)
-    assert 0.29 <= ran_at[0] - ordered_at < 2.0
+    assert ran_at[0] - ordered_at >= 0.29
 
 
 def test_jobs_of_one_partition_run_one_at_a_time_in_the_order_they_were_ordered(
@@ -316,7 +316,7 @@ def test_a_dead_replicas_jobs_are_run_once_they_are_adopted(database: Database, 
 def test_a_silent_replicas_jobs_are_run_when_their_leases_end(database: Database, start: Start) -> None:
     with database.begin() as conn:
         leases.add(conn, job("a"))
-    claim(database, "silent", lease=timedelta(milliseconds=200))
+    claim(database, "silent", lease=timedelta(seconds=3))
     diary = Diary()
 
     durable = start("living", write=diary)
@@ -337,14 +337,14 @@ def test_a_replica_that_starts_again_takes_up_what_it_left(database: Database, s
 
 
 def test_a_long_job_keeps_its_lease_while_its_replica_lives(database: Database, start: Start) -> None:
-    release = Event()
+    release, lease = Event(), timedelta(seconds=3)
     diary = Diary(until=release)
-    first = start("one", lease=timedelta(milliseconds=300), write=diary)
+    first = start("one", lease=lease, write=diary)
     order(database, first, job("long"))
     assert eventually(lambda: diary.entries)
 
-    start("two", lease=timedelta(milliseconds=300), write=diary)
-    taken_twice = eventually(lambda: len(diary.entries) > 1, within=1.0)
+    start("two", lease=lease, write=diary)
+    taken_twice = eventually(lambda: len(diary.entries) > 1, within=1.5 * lease.total_seconds())
     release.set()
 
     assert not taken_twice

@@ -124,13 +124,13 @@ def test_a_job_cut_off_by_kill_9_is_run_again_by_the_next_deploy(database: Datab
 
 
 def test_a_job_of_a_replica_that_never_returns_is_run_by_another(database: Database, replicas: Replicas) -> None:
-    first = replicas.start("one", HANG, lease=1)
+    first = replicas.start("one", HANG, lease=3)
     add(database, "a")
     assert eventually(lambda: replicas.wrote("one began a"))
 
     first.send_signal(signal.SIGKILL)
     first.wait()
-    replicas.start("two", FINISH, lease=1)
+    replicas.start("two", FINISH, lease=3)
 
     assert eventually(lambda: replicas.wrote("two ended a"))
     assert eventually(lambda: state(database, "a") is JobState.DONE)
@@ -139,12 +139,12 @@ def test_a_job_of_a_replica_that_never_returns_is_run_by_another(database: Datab
 def test_a_paused_replica_loses_its_job_and_cannot_end_it_when_it_goes_on(
     database: Database, replicas: Replicas
 ) -> None:
-    paused = replicas.start("one", "threading.Event().wait(1)", lease=1)
+    paused = replicas.start("one", "threading.Event().wait(3)", lease=3)
     add(database, "a")
     assert eventually(lambda: replicas.wrote("one began a"))
 
     paused.send_signal(signal.SIGSTOP)
-    replicas.start("two", HANG, lease=1)
+    replicas.start("two", HANG, lease=3)
     assert eventually(lambda: replicas.wrote("two began a"))
     paused.send_signal(signal.SIGCONT)
 
