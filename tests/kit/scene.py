@@ -302,8 +302,7 @@ class Scene(Channel):
 
     def errors(self) -> list[str]:
         """The first line of each error that the bot has logged: a fault of its own, whatever the world did to it."""
-        lines = (line for file in self.stage.logs.glob("bot*.log") for line in file.read_text().splitlines())
-        return [line for line in lines if line.split(maxsplit=2)[1:2] == ["ERROR"]]
+        return [line for line in self.log("bot").splitlines() if line.split(maxsplit=2)[1:2] == ["ERROR"]]
 
     def audit_verify(self) -> "subprocess.CompletedProcess[str]":
         """`countersign audit verify` on the running bot's record."""
